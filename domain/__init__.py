@@ -1,0 +1,1 @@
+"""The rules of the platform, without GraphQL: one folder per concept."""

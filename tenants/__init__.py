@@ -1,0 +1,1 @@
+"""Tenants and what keeps them apart: identities, the database, isolation, the only opener of a transaction."""

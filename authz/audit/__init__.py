@@ -1,0 +1,1 @@
+"""The trail: one event per request that released or denied personal data."""

@@ -1,0 +1,1 @@
+"""Sessions and tokens: how a person proves who they are."""

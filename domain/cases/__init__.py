@@ -1,0 +1,1 @@
+"""Cases: why a member of the platform's staff touches a tenant, and until when."""

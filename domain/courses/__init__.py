@@ -1,0 +1,1 @@
+"""Courses, who teaches them, and what is assessed in them."""

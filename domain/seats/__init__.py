@@ -1,0 +1,1 @@
+"""Licences: pools of seats and who holds one."""

@@ -1,0 +1,179 @@
+"""The only opener of a database transaction. Each one has its tenant inside, set for that transaction and no longer.
+
+Who reads gets a `ReadSession` (REPEATABLE READ: all its statements see one state), who writes a `WriteSession`
+(READ COMMITTED). Leaving the block commits; an exception rolls back. Only the edge opens one, so only the edge commits.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, Executable, Row, Table, bindparam, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from tenants.database import DatabaseSettings, DatabaseUnavailableError, create_engine, drop, told_apart
+from tenants.ids import TenantId
+
+Values = Mapping[str, Any]
+
+# Beside the tenant: no just-in-time compilation (it costs more than these statements take), pages are in memory, one
+# plan per statement however its parameters look, and bounds on time. All of it ends with the transaction.
+_OPEN = text("""
+    SELECT set_config('app.tenant', :tenant, true),
+           set_config('statement_timeout', :milliseconds, true),
+           set_config('lock_timeout', :milliseconds, true),
+           set_config('idle_in_transaction_session_timeout', :milliseconds, true),
+           set_config('jit', 'off', true),
+           set_config('random_page_cost', '1.1', true),
+           set_config('plan_cache_mode', 'force_generic_plan', true)
+""")
+
+
+class Task(StrEnum):
+    """What the program does in its own name and not for a viewer."""
+
+    DIRECTORY = "directory"
+    DEMO = "demo"
+    IMPORT = "import"
+    SIGN_IN = "sign-in"
+    READINESS = "readiness"
+
+
+class InTenant(Protocol):
+    """Whoever acts inside one tenant: the claims of a verified token, or a system task."""
+
+    @property
+    def tenant_id(self) -> TenantId: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SystemTask:
+    """A named task of the program itself in one tenant."""
+
+    task: Task
+    tenant_id: TenantId
+
+
+def in_tenant(table: Table) -> ColumnElement[bool]:
+    """Return the predicate that a row of `table` is the session's tenant's; the session binds the value."""
+    predicate: ColumnElement[bool] = table.c.tenant_id == bindparam("tenant_id")
+    return predicate
+
+
+class ReadSession:
+    """A transaction to read in, inside one tenant."""
+
+    def __init__(self, connection: AsyncConnection, tenant_id: TenantId, limit: float) -> None:
+        self.tenant_id = tenant_id
+        self._connection = connection
+        self._limit = limit
+
+    async def rows(self, statement: Executable, values: Values | None = None) -> Sequence[Row[*tuple[Any, ...]]]:
+        """Return the rows of `statement`, its parameter `tenant_id` bound.
+
+        Raises `DatabaseUnavailableError` when the database cannot answer within the session's limit.
+        """
+        with told_apart():
+            async with asyncio.timeout(self._limit):
+                result = await self._connection.execute(statement, {"tenant_id": self.tenant_id, **(values or {})})
+                return result.all() if result.returns_rows else []
+
+    async def first(self, statement: Executable, values: Values | None = None) -> Row[*tuple[Any, ...]] | None:
+        """Return the first row of `statement`, or None."""
+        found = await self.rows(statement, values)
+        return found[0] if found else None
+
+
+class WriteSession(ReadSession):
+    """A transaction to write in, inside one tenant."""
+
+    async def change(self, statement: Executable, values: Values | None = None) -> int:
+        """Run `statement`, its parameter `tenant_id` bound; return how many rows it changed."""
+        with told_apart():
+            async with asyncio.timeout(self._limit):
+                result = await self._connection.execute(statement, {"tenant_id": self.tenant_id, **(values or {})})
+                return int(result.rowcount)
+
+    async def insert(self, table: Table, rows: Sequence[Values]) -> None:
+        """Add `rows`, all with the same keys, to `table` as the session's tenant's."""
+        with told_apart():
+            async with asyncio.timeout(self._limit):
+                await self._connection.execute(table.insert(), [{"tenant_id": self.tenant_id, **row} for row in rows])
+
+
+class Database:
+    """The database behind its sessions."""
+
+    def __init__(self, settings: DatabaseSettings) -> None:
+        self._settings = settings
+        self._engine = create_engine(settings)
+        self._reads = self._engine.execution_options(isolation_level="REPEATABLE READ")
+        self._writes = self._engine.execution_options(isolation_level="READ COMMITTED")
+
+    @asynccontextmanager
+    async def reading(self, who: InTenant) -> AsyncIterator[ReadSession]:
+        """Open a transaction that reads in `who`'s tenant. Raises `DatabaseUnavailableError`."""
+        limit = self._limit(who)
+        async with self._transaction(self._reads, str(who.tenant_id), limit) as connection:
+            yield ReadSession(connection, who.tenant_id, limit)
+
+    @asynccontextmanager
+    async def writing(self, who: InTenant) -> AsyncIterator[WriteSession]:
+        """Open a transaction that writes in `who`'s tenant. Raises `DatabaseUnavailableError`."""
+        limit = self._limit(who)
+        async with self._transaction(self._writes, str(who.tenant_id), limit) as connection:
+            yield WriteSession(connection, who.tenant_id, limit)
+
+    @asynccontextmanager
+    async def outside(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction with no tenant: it reaches the directory, and no row of anybody."""
+        async with self._transaction(self._writes, "", self._settings.statement_timeout) as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+    def _limit(self, who: InTenant) -> float:
+        is_task = isinstance(who, SystemTask)
+        return self._settings.task_statement_timeout if is_task else self._settings.statement_timeout
+
+    @asynccontextmanager
+    async def _transaction(self, engine: AsyncEngine, tenant: str, limit: float) -> AsyncIterator[AsyncConnection]:
+        connection = await self._open(engine, tenant, limit)
+        try:
+            yield connection
+            with told_apart():
+                async with asyncio.timeout(limit):
+                    await connection.commit()
+        except (asyncio.CancelledError, DatabaseUnavailableError):
+            await asyncio.shield(drop(connection))
+            raise
+        finally:
+            await asyncio.shield(connection.close())
+
+    async def _open(self, engine: AsyncEngine, tenant: str, limit: float) -> AsyncConnection:
+        """Return a connection whose transaction has begun. One that died while it was idle is replaced, once."""
+        with told_apart():
+            async with asyncio.timeout(self._settings.open_limit):
+                try:
+                    return await _begin(engine, tenant, limit)
+                except DBAPIError as error:
+                    if not error.connection_invalidated:
+                        raise
+                    return await _begin(engine, tenant, limit)
+
+
+async def _begin(engine: AsyncEngine, tenant: str, limit: float) -> AsyncConnection:
+    connection = await engine.connect().start()
+    try:
+        await connection.execute(_OPEN, {"tenant": tenant, "milliseconds": str(int(limit * 1000))})
+    except BaseException:
+        await asyncio.shield(drop(connection))
+        await asyncio.shield(connection.close())
+        raise
+    return connection
