@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Executable, Row, Table, bindparam, text
+from sqlalchemy import ColumnElement, CursorResult, Executable, Row, Table, bindparam, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -71,21 +71,27 @@ class ReadSession:
         self.tenant_id = tenant_id
         self._connection = connection
         self._limit = limit
+        self._one_at_a_time = asyncio.Lock()
 
     async def rows(self, statement: Executable, values: Values | None = None) -> Sequence[Row[*tuple[Any, ...]]]:
         """Return the rows of `statement`, its parameter `tenant_id` bound.
 
         Raises `DatabaseUnavailableError` when the database cannot answer within the session's limit.
         """
-        with told_apart():
-            async with asyncio.timeout(self._limit):
-                result = await self._connection.execute(statement, {"tenant_id": self.tenant_id, **(values or {})})
-                return result.all() if result.returns_rows else []
+        result = await self._run(statement, {"tenant_id": self.tenant_id, **(values or {})})
+        return result.all() if result.returns_rows else []
 
     async def first(self, statement: Executable, values: Values | None = None) -> Row[*tuple[Any, ...]] | None:
         """Return the first row of `statement`, or None."""
         found = await self.rows(statement, values)
         return found[0] if found else None
+
+    async def _run(self, statement: Executable, values: Values | Sequence[Values]) -> CursorResult[*tuple[Any, ...]]:
+        # Fields of one document are resolved side by side, and a connection does one thing at a time.
+        async with self._one_at_a_time:
+            with told_apart():
+                async with asyncio.timeout(self._limit):
+                    return await self._connection.execute(statement, values)
 
 
 class WriteSession(ReadSession):
@@ -93,16 +99,13 @@ class WriteSession(ReadSession):
 
     async def change(self, statement: Executable, values: Values | None = None) -> int:
         """Run `statement`, its parameter `tenant_id` bound; return how many rows it changed."""
-        with told_apart():
-            async with asyncio.timeout(self._limit):
-                result = await self._connection.execute(statement, {"tenant_id": self.tenant_id, **(values or {})})
-                return int(result.rowcount)
+        result = await self._run(statement, {"tenant_id": self.tenant_id, **(values or {})})
+        return int(result.rowcount)
 
     async def insert(self, table: Table, rows: Sequence[Values]) -> None:
         """Add `rows`, all with the same keys, to `table` as the session's tenant's."""
-        with told_apart():
-            async with asyncio.timeout(self._limit):
-                await self._connection.execute(table.insert(), [{"tenant_id": self.tenant_id, **row} for row in rows])
+        if rows:
+            await self._run(table.insert(), [{"tenant_id": self.tenant_id, **row} for row in rows])
 
 
 class Database:

@@ -1,0 +1,116 @@
+"""Access tokens: JSON Web Tokens signed with EdDSA, checked as RFC 8725 (best current practices) asks.
+
+What may be in a token is decided here and by configuration, never by the token: one algorithm, one type (`at+jwt`,
+RFC 9068), the configured issuer and audience, keys only from the configuration, no header that fetches or embeds one.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import jwt
+
+from domain.accounts.keys import TokenKeys
+from tenants.ids import TenantId
+
+_ALGORITHM = "EdDSA"
+_TYPE = "at+jwt"
+_MOST_CHARACTERS = 2048
+_FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_REQUIRED = ("iss", "aud", "sub", "tid", "sid", "jti", "iat", "exp")
+
+
+class InvalidTokenError(Exception):
+    """The token proves nothing. The message is for the log; clients learn only that they are not signed in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a verified token says: who, in which tenant, in which session, until when (UTC)."""
+
+    tenant_id: TenantId
+    person_id: UUID
+    session_id: UUID
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Issues and verifies the access tokens of one installation."""
+
+    keys: TokenKeys
+    issuer: str
+    audience: str
+    longest: timedelta = timedelta(minutes=10)
+    """No token lives longer, whoever signed it."""
+
+    def issue(self, tenant_id: TenantId, person_id: UUID, session_id: UUID, expires_at: datetime) -> str:
+        """Return a token for `session_id`. Raises `ValueError` when it would live longer than `longest`."""
+        now = datetime.now(UTC)
+        if not now < expires_at <= now + self.longest:
+            raise ValueError(f"A token lives longer than now and at most {self.longest}.")
+        claims = {
+            "iss": self.issuer,
+            "aud": self.audience,
+            "sub": str(person_id),
+            "tid": str(tenant_id),
+            "sid": str(session_id),
+            "jti": str(uuid4()),
+            "iat": int(now.timestamp()),
+            "exp": int(expires_at.timestamp()),
+        }
+        headers = {"typ": _TYPE, "kid": self.keys.signing_name}
+        return jwt.encode(claims, self.keys.signing, algorithm=_ALGORITHM, headers=headers)
+
+    def verify(self, token: str) -> Claims:
+        """Return what `token` says once it is proven. Raises `InvalidTokenError`."""
+        if len(token) > _MOST_CHARACTERS or not _FORM.fullmatch(token):
+            raise InvalidTokenError("not in the form of a token")
+        try:
+            claims = jwt.decode(
+                token,
+                self._key_of(token),
+                algorithms=[_ALGORITHM],
+                issuer=self.issuer,
+                audience=self.audience,
+                options={"require": list(_REQUIRED), "strict_aud": True},
+            )
+        except (jwt.InvalidTokenError, ValueError, TypeError, RecursionError) as error:
+            raise InvalidTokenError(type(error).__name__) from None
+        return self._claims(claims)
+
+    def _key_of(self, token: str) -> Any:  # noqa: ANN401 - PyJWT's own union of key types is not importable at run time
+        header = jwt.get_unverified_header(token)
+        if set(header) != {"alg", "typ", "kid"} or header["alg"] != _ALGORITHM or header["typ"] != _TYPE:
+            raise InvalidTokenError("another header than ours")
+        name = header["kid"]
+        key = self.keys.verifying.get(name) if isinstance(name, str) else None
+        if key is None:
+            raise InvalidTokenError("a key that is not ours")
+        return key
+
+    def _claims(self, claims: Mapping[str, Any]) -> Claims:
+        issued, expires = claims["iat"], claims["exp"]
+        if (
+            type(issued) is not int
+            or type(expires) is not int
+            or not 0 < expires - issued <= self.longest.total_seconds()
+        ):
+            raise InvalidTokenError("times that no token of ours has")
+        _uuid(claims["jti"])
+        return Claims(
+            tenant_id=TenantId(_uuid(claims["tid"])),
+            person_id=_uuid(claims["sub"]),
+            session_id=_uuid(claims["sid"]),
+            expires_at=datetime.fromtimestamp(expires, UTC),
+        )
+
+
+def _uuid(value: object) -> UUID:
+    if not isinstance(value, str) or not _UUID.fullmatch(value):
+        raise InvalidTokenError("an id that is not a UUID")
+    return UUID(value)
