@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types check schema migrations lock clean
+.PHONY: help setup demo test prove lint types check schema migrations lock clean
 
 help: ## these lines
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ demo: $(READY) ## start the demo: PostgreSQL, two tenants, the server, one token
 
 test: $(READY) lint types ## every check that CI runs
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+
+prove: $(READY) ## the full counts of the tests that prove by number
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --prove -m prove $(ARGS)
 
 lint: $(READY) ## ruff: style and format
 	@$(BIN)/ruff check --quiet .

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, column, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
-from tenants.session import WriteSession
+from tenants.session import CURRENT_TENANT, WriteSession
 
 
 async def upsert(
@@ -28,7 +28,7 @@ async def upsert(
     unnested = func.unnest(*(bindparam(f"p_{name}", type_=ARRAY(table.c[name].type)) for name in names))
     columns = (column(name, table.c[name].type) for name in names)
     values = unnested.table_valued(*columns).render_derived(name="given")
-    source = select(bindparam("tenant_id", type_=table.c.tenant_id.type), *(values.c[name] for name in names))
+    source = select(CURRENT_TENANT, *(values.c[name] for name in names))
     statement = insert(table).from_select(["tenant_id", *names], source)
     target = ["tenant_id", *key]
     if not change:

@@ -14,12 +14,12 @@ class SecretFileError(Exception):
 def read_secret(path: Path) -> bytes:
     """Return what the file at `path` holds. Raises `SecretFileError` unless its owner alone may read it."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        file = path.open("rb")
     except OSError as error:
         raise SecretFileError(f"{path} cannot be read: {error.strerror}.") from None
-    with os.fdopen(descriptor, "rb") as file:
+    with file:
         # The open file is looked at, not the path: nobody can swap it in between.
-        facts = os.fstat(descriptor)
+        facts = os.fstat(file.fileno())
         if not stat.S_ISREG(facts.st_mode):
             raise SecretFileError(f"{path} is not a file.")
         if facts.st_mode & 0o077:

@@ -7,11 +7,12 @@ Who reads gets a `ReadSession` (REPEATABLE READ: all its statements see one stat
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, CursorResult, Executable, Row, Table, bindparam, text
+from sqlalchemy import ColumnElement, CursorResult, Executable, Row, Table, Uuid, bindparam, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -31,6 +32,17 @@ _OPEN = text("""
            set_config('random_page_cost', '1.1', true),
            set_config('plan_cache_mode', 'force_generic_plan', true)
 """)
+
+
+_ROLE = text("""
+    SELECT rolname, rolsuper, rolbypassrls,
+           EXISTS (SELECT 1 FROM pg_class WHERE relowner = pg_roles.oid AND relkind IN ('r', 'p')) AS owns
+    FROM pg_roles WHERE rolname = current_user
+""")
+
+
+class UnsafeRoleError(Exception):
+    """The role that the database was opened with is not bound by row-level security."""
 
 
 class Task(StrEnum):
@@ -58,9 +70,15 @@ class SystemTask:
     tenant_id: TenantId
 
 
+_current_tenant: ContextVar[TenantId] = ContextVar("current_tenant")
+
+CURRENT_TENANT = bindparam("current_tenant", callable_=_current_tenant.get, type_=Uuid())
+"""The tenant of the session that runs the statement. Outside a session it has no value, and the statement fails."""
+
+
 def in_tenant(table: Table) -> ColumnElement[bool]:
-    """Return the predicate that a row of `table` is the session's tenant's; the session binds the value."""
-    predicate: ColumnElement[bool] = table.c.tenant_id == bindparam("tenant_id")
+    """Return the predicate that a row of `table` is the tenant's of the session that runs the statement."""
+    predicate: ColumnElement[bool] = table.c.tenant_id == CURRENT_TENANT
     return predicate
 
 
@@ -74,11 +92,11 @@ class ReadSession:
         self._one_at_a_time = asyncio.Lock()
 
     async def rows(self, statement: Executable, values: Values | None = None) -> Sequence[Row[*tuple[Any, ...]]]:
-        """Return the rows of `statement`, its parameter `tenant_id` bound.
+        """Return the rows of `statement`.
 
         Raises `DatabaseUnavailableError` when the database cannot answer within the session's limit.
         """
-        result = await self._run(statement, {"tenant_id": self.tenant_id, **(values or {})})
+        result = await self._run(statement, values)
         return result.all() if result.returns_rows else []
 
     async def first(self, statement: Executable, values: Values | None = None) -> Row[*tuple[Any, ...]] | None:
@@ -86,20 +104,26 @@ class ReadSession:
         found = await self.rows(statement, values)
         return found[0] if found else None
 
-    async def _run(self, statement: Executable, values: Values | Sequence[Values]) -> CursorResult[*tuple[Any, ...]]:
+    async def _run(
+        self, statement: Executable, values: Values | Sequence[Values] | None
+    ) -> CursorResult[*tuple[Any, ...]]:
         # Fields of one document are resolved side by side, and a connection does one thing at a time.
         async with self._one_at_a_time:
-            with told_apart():
-                async with asyncio.timeout(self._limit):
-                    return await self._connection.execute(statement, values)
+            reset = _current_tenant.set(self.tenant_id)
+            try:
+                with told_apart():
+                    async with asyncio.timeout(self._limit):
+                        return await self._connection.execute(statement, values)
+            finally:
+                _current_tenant.reset(reset)
 
 
 class WriteSession(ReadSession):
     """A transaction to write in, inside one tenant."""
 
     async def change(self, statement: Executable, values: Values | None = None) -> int:
-        """Run `statement`, its parameter `tenant_id` bound; return how many rows it changed."""
-        result = await self._run(statement, {"tenant_id": self.tenant_id, **(values or {})})
+        """Run `statement`; return how many rows it changed."""
+        result = await self._run(statement, values)
         return int(result.rowcount)
 
     async def insert(self, table: Table, rows: Sequence[Values]) -> None:
@@ -136,6 +160,25 @@ class Database:
         """Open a transaction with no tenant: it reaches the directory, and no row of anybody."""
         async with self._transaction(self._writes, "", self._settings.statement_timeout) as connection:
             yield connection
+
+    async def revision(self) -> str | None:
+        """Return the schema's revision, None without one. Raises `DatabaseUnavailableError`."""
+        async with self.outside() as connection:
+            there = (await connection.execute(text("SELECT to_regclass('public.alembic_version')"))).scalar_one()
+            if there is None:
+                return None
+            found = await connection.execute(text("SELECT version_num FROM alembic_version"))
+            return found.scalar_one_or_none()
+
+    async def check_role(self) -> None:
+        """Refuse a role that row-level security does not bind. Raises `UnsafeRoleError`."""
+        async with self.outside() as connection:
+            role = (await connection.execute(_ROLE)).one()
+        if role.rolsuper or role.rolbypassrls or role.owns:
+            raise UnsafeRoleError(
+                f"The database's role {role.rolname} is a superuser, bypasses row-level security or owns tables: "
+                "serve under sextrontgen_app, or a role that was granted it and nothing else."
+            )
 
     async def close(self) -> None:
         """Close every connection."""

@@ -1,7 +1,7 @@
 """Fixtures for every test: a real database of its own, cloned from a migrated template on one server for the run."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
@@ -14,6 +14,18 @@ from tests.support.cluster import Cluster, Urls, addresses_of, clone, remove
 
 _SERVER = pytest.StashKey[Addresses]()
 _CLUSTER = pytest.StashKey[Cluster]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer the full counts of the tests that prove by number."""
+    parser.addoption("--prove", action="store_true", help="run tests marked `prove` with their full counts")
+
+
+@pytest.fixture
+def many(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
+    """Choose between a sample (always) and the full count (with --prove)."""
+    proving: bool = request.config.getoption("--prove")
+    return lambda sample, full: full if proving else sample
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -1,0 +1,1 @@
+"""The HTTP edge: what comes in is checked and bounded, what goes out is a GraphQL answer."""

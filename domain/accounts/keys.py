@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+_PEM_BEGIN = b"-----BEGIN "
 _PEM_BLOCK = re.compile(rb"-----BEGIN PRIVATE KEY-----.+?-----END PRIVATE KEY-----", re.DOTALL)
 
 
@@ -41,6 +43,9 @@ def load_keys(pem: bytes) -> TokenKeys:
     keys = [_load(block) for block in _PEM_BLOCK.findall(pem)]
     if not keys:
         raise KeyFileError("There is no private key in PEM form (-----BEGIN PRIVATE KEY-----).")
+    if pem.count(_PEM_BEGIN) > len(keys):
+        # Left out silently, it would be missed only when tokens that it should verify are refused.
+        raise KeyFileError("There is something else than unencrypted private keys (-----BEGIN PRIVATE KEY-----).")
     named = {thumbprint(key.public_key()): key.public_key() for key in keys}
     return TokenKeys(signing=keys[0], verifying=named, signing_name=thumbprint(keys[0].public_key()))
 
@@ -55,7 +60,7 @@ def thumbprint(key: Ed25519PublicKey) -> str:
 def _load(block: bytes) -> Ed25519PrivateKey:
     try:
         key = load_pem_private_key(block, password=None)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         raise KeyFileError("A private key there cannot be read.") from None
     if not isinstance(key, Ed25519PrivateKey):
         raise KeyFileError(

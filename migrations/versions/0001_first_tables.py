@@ -40,12 +40,25 @@ RIGHTS = {
 }
 
 
+# A temporary table could stand in for a real one of the same name. Only the database's owner may close that door; where
+# somebody else owns it, docs/operating.md asks them to.
+NO_TEMPORARY_TABLES = """
+    DO $$ BEGIN
+        IF (SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = current_database()) THEN
+            EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+        END IF;
+    END $$
+"""
+
+
 def upgrade() -> None:
     """Make the tables, the trail's first partitions, and shut every table up to its tenant."""
+    op.execute(NO_TEMPORARY_TABLES)
     create_tables()
     for years in (1, 2, 7):
         create_partition(years)
     op.execute(f"GRANT {ADD_ONLY} ON tenant_directory TO {APPLICATION_ROLE}")
+    op.execute(f"GRANT SELECT ON alembic_version TO {APPLICATION_ROLE}")
     for table, rights in RIGHTS.items():
         for statement in isolate(table, may=rights):
             op.execute(statement)

@@ -1,0 +1,109 @@
+"""Wiring: settings, database, keys and schema become one application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.routing import BaseRoute, Route
+
+from api.document.documents import Documents
+from api.http.answers import not_served
+from api.http.graphiql import graphiql_routes
+from api.http.graphql import GraphQLEndpoint
+from api.http.health import Readiness, alive
+from api.http.requests import Requests
+from api.logs import set_up
+from api.schema.build import build_schema
+from api.settings import Settings, SettingsError
+from domain.accounts.keys import KeyFileError, TokenKeys, load_keys
+from domain.accounts.tokens import Tokens
+from migrations.runner import newest
+from tenants.database import DatabaseSettings
+from tenants.secret_files import SecretFileError, read_secret
+from tenants.session import Database
+
+DEMO_TOKENS_LAST = timedelta(days=30)
+
+
+def database_settings(settings: Settings) -> DatabaseSettings:
+    """Return where the database is and how long things may take there."""
+    assert settings.database_url is not None
+    return DatabaseSettings(
+        url=settings.database_url.get_secret_value(),
+        pool_size=settings.pool_size,
+        pool_wait=settings.pool_wait,
+        statement_timeout=settings.statement_timeout,
+        statement_cache=settings.statement_cache,
+    )
+
+
+def token_keys(settings: Settings) -> TokenKeys:
+    """Return the keys in the settings' file. Raises `SettingsError`."""
+    assert settings.token_keys is not None
+    try:
+        return load_keys(read_secret(settings.token_keys))
+    except (SecretFileError, KeyFileError) as error:
+        raise SettingsError([f"SEXTRONTGEN_TOKEN_KEYS: {error}"]) from None
+
+
+def tokens(settings: Settings, keys: TokenKeys) -> Tokens:
+    """Return the issuer and checker of access tokens; those of the demo may live longer, in development only."""
+    longest = DEMO_TOKENS_LAST if settings.in_development else timedelta(minutes=10)
+    return Tokens(keys, settings.issuer, settings.audience, longest)
+
+
+def create_app(settings: Settings) -> Starlette:
+    """Return the application. Raises `SettingsError` with every setting that is missing or unsafe."""
+    if problems := settings.problems():
+        raise SettingsError(problems)
+    schema = build_schema()
+    database = Database(database_settings(settings))
+    endpoint = GraphQLEndpoint(
+        schema=schema,
+        documents=Documents(schema),
+        database=database,
+        tokens=tokens(settings, token_keys(settings)),
+        introspection=settings.allows_introspection,
+        body_limit=settings.body_limit,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        try:
+            await database.check_role()
+            yield
+        finally:
+            await database.close()
+
+    routes: list[BaseRoute] = [
+        Route("/graphql", endpoint.serve, methods=["GET", "POST"]),
+        Route("/healthz", alive),
+        Route("/readyz", Readiness(database, newest()).serve),
+    ]
+    if settings.shows_graphiql:
+        routes += [Route("/", _to_graphiql), *graphiql_routes()]
+    app = Starlette(
+        routes=routes,
+        lifespan=lifespan,
+        middleware=[Middleware(Requests, time_limit=settings.request_timeout)],
+        exception_handlers={HTTPException: not_served},
+    )
+    # A redirection would lead wherever the Host header says.
+    app.router.redirect_slashes = False
+    return app
+
+
+def production() -> Starlette:
+    """Return the application of the environment, for each worker process of `sextrontgen serve`."""
+    settings = Settings.read()
+    set_up(readable=settings.in_development)
+    return create_app(settings)
+
+
+async def _to_graphiql(_request: Request) -> RedirectResponse:
+    return RedirectResponse("/graphiql")

@@ -1,0 +1,128 @@
+"""The command line. Each command here is a name, its options and a help text; the work is in `api.commands`."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from api.commands.demo import run as run_demo
+from api.commands.importing import load_oulad
+from api.commands.serve import serve as serve_until_ended
+from api.commands.store import migrate as migrate_store
+from api.commands.store import open_store, read_settings
+from api.commands.terminal import CommandError, progress, say
+from api.commands.token import token_for
+from api.schema.build import sdl
+from tenants.database import DatabaseUnavailableError
+from tenants.embedded import EmbeddedServerError
+
+app = typer.Typer(
+    name="sextrontgen",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="A multi-tenant GraphQL backend: every field decided by policy, every read of personal data on record.",
+)
+importer = typer.Typer(no_args_is_help=True, help="Load data that others published.")
+app.add_typer(importer, name="import")
+
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        help="Folder of the embedded database; started if it is not running, shared if it is. "
+        "Without it: DATABASE_URL, else .sextrontgen",
+    ),
+]
+Tenant = Annotated[str, typer.Option("--tenant", help="The tenant's short name.")]
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 8000,
+    data: Annotated[Path, typer.Option(help="Folder that the demo lives in; later starts keep it.")] = Path(
+        ".sextrontgen"
+    ),
+    tokens: Annotated[
+        Path | None, typer.Option(help="Write addresses and tokens as JSON into this file (0600).")
+    ] = None,
+    oulad: Annotated[Path | None, typer.Option(help="Also load the OULAD files of this folder.")] = None,
+) -> None:
+    """Start everything: PostgreSQL, two tenants of made-up people, the server, one token per role."""
+    run_demo(port, data, tokens, oulad)
+
+
+@app.command()
+def serve(data: Data = None) -> None:
+    """Serve in production. Everything comes from the environment; see docs/operating.md."""
+    if data is None:
+        serve_until_ended(read_settings(), lambda address: say(f"Serving on {address}"))
+        return
+    with open_store(data) as store:
+        serve_until_ended(store.settings, lambda address: say(f"Serving on {address}"))
+
+
+@app.command()
+def migrate(data: Data = None) -> None:
+    """Bring the database to the newest schema. Safe to run twice, and from two machines at once."""
+    before, after = migrate_store(data)
+    say(
+        f"The database is at revision {after}."
+        if before == after
+        else f"Migrated from {before or 'nothing'} to {after}."
+    )
+
+
+@app.command()
+def token(
+    tenant: Tenant,
+    person: Annotated[str, typer.Option("--person", help="An email address, a UUID or a global id.")],
+    data: Data = None,
+) -> None:
+    """Print a token that is good for an hour, for trying things; in development only."""
+    with open_store(data) as store:
+        sys.stdout.write(asyncio.run(token_for(store, tenant, person)) + "\n")
+
+
+@app.command()
+def schema() -> None:
+    """Print the GraphQL schema."""
+    sys.stdout.write(sdl())
+
+
+@importer.command("oulad")
+def import_oulad(
+    directory: Annotated[Path, typer.Argument(help="The folder with the published CSV files.")],
+    tenant: Tenant,
+    data: Data = None,
+) -> None:
+    """Load the Open University Learning Analytics Dataset into a tenant. Safe to run again."""
+    with open_store(data) as store, progress() as report:
+        counts = asyncio.run(load_oulad(store, directory, tenant, report))
+    for line in counts:
+        say(line)
+
+
+def main() -> NoReturn:
+    """Run the command line; what a person can mend is said in a line, without a trace."""
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        app(standalone_mode=True)
+    except (CommandError, EmbeddedServerError) as error:
+        for line in str(error).splitlines():
+            say(f"sextrontgen: {line}")
+        sys.exit(1)
+    except DatabaseUnavailableError as error:
+        say(f"sextrontgen: the database does not answer ({error}). Check that it runs, and try again.")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        say("Stopped.")
+        sys.exit(130)
+    sys.exit(0)
+
+
+def _end(_number: int, _frame: object) -> NoReturn:
+    # An exception, so that what was opened is closed: the embedded database above all.
+    raise SystemExit(128 + signal.SIGTERM)

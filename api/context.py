@@ -1,0 +1,39 @@
+"""What a resolver may know of the request: who asks, and the transaction to read in."""
+
+from dataclasses import dataclass
+
+from authz.viewer import Role, Viewer
+from domain.accounts.service import Bearer
+from tenants.ids import TenantId
+from tenants.session import ReadSession
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One request's."""
+
+    viewer: Viewer
+    session: ReadSession
+
+
+def viewer_of(bearer: Bearer, tenant_id: TenantId) -> Viewer:
+    """Return the viewer that `bearer` is, with every role that was granted to them or follows from a relation.
+
+    Every member is a learner (or a minor) toward themselves; an enterprise admin manages the tenant's seats.
+    """
+    granted = {Role(role) for role in bearer.granted}
+    if bearer.case_id is None:
+        granted.add(Role.MINOR if bearer.minor else Role.LEARNER)
+    if bearer.has_guardians:
+        granted.add(Role.WARD)
+    if bearer.has_wards:
+        granted.add(Role.GUARDIAN)
+    if Role.ENTERPRISE_ADMIN in granted:
+        granted.add(Role.SEAT_MANAGER)
+    return Viewer(
+        tenant_id=tenant_id,
+        person_id=bearer.person_id,
+        session_id=bearer.session_id,
+        roles=tuple(role for role in Role if role in granted),
+        case_id=bearer.case_id,
+    )

@@ -1,0 +1,86 @@
+"""The GraphQL endpoint: from a request to an answer that leaves after the commit."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLSchema, OperationType
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.context import Context, viewer_of
+from api.document.documents import Document, Documents
+from api.document.refusal import DocumentRefused
+from api.errors import Code, RequestRefusedError, unauthenticated, unavailable
+from api.execution import Answer, check_variables, run
+from api.http import message
+from api.http.answers import answered, refused
+from api.http.authentication import claims_of
+from api.schema.build import INTROSPECTION_FIELDS, OPEN_FIELDS
+from domain.accounts.service import bearer_of
+from domain.accounts.tokens import Claims, Tokens
+from tenants.database import DatabaseUnavailableError
+from tenants.session import Database
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLEndpoint:
+    """Serves `/graphql`."""
+
+    schema: GraphQLSchema
+    documents: Documents
+    database: Database
+    tokens: Tokens
+    introspection: bool
+    body_limit: int
+
+    async def serve(self, request: Request) -> Response:
+        """Answer `request`, whatever it holds, with a GraphQL answer."""
+        try:
+            answer = await self._answer(request)
+        except RequestRefusedError as refusal:
+            return refused(refusal, request)
+        except DatabaseUnavailableError:
+            return refused(unavailable(), request)
+        errors = {"errors": answer.errors} if answer.errors else {}
+        return answered({"data": answer.data, **errors}, request)
+
+    async def _answer(self, request: Request) -> Answer:
+        claims = claims_of(request, self.tokens)
+        asked = await message.read(request, self.body_limit)
+        document = self._document(asked)
+        if request.method == "GET" and document.operation.operation is not OperationType.QUERY:
+            raise RequestRefusedError(
+                405, Code.BAD_USER_INPUT, "Only queries are served by GET.", headers={"allow": "POST"}
+            )
+        if claims is None:
+            self._check_open(document)
+        check_variables(self.schema, document, asked.variables)
+        request_id: str = request.scope["request_id"]
+        if claims is None:
+            return await run(self.schema, document, asked.variables, None, request_id)
+        return await self._answer_to(claims, document, asked.variables, request_id)
+
+    async def _answer_to(
+        self, claims: Claims, document: Document, variables: dict[str, Any], request_id: str
+    ) -> Answer:
+        async with self.database.reading(claims) as session:
+            bearer = await bearer_of(session, claims)
+            if bearer is None:
+                raise unauthenticated("The session has ended. Sign in again.")
+            context = Context(viewer_of(bearer, claims.tenant_id), session)
+            return await run(self.schema, document, variables, context, request_id)
+
+    def _document(self, asked: message.Asked) -> Document:
+        try:
+            document = self.documents.prepare(asked.query, asked.operation_name, asked.variables)
+        except DocumentRefused as refusal:
+            code = Code(refusal.code)
+            raise RequestRefusedError(400, code, str(refusal), errors=refusal.errors, well_formed=True) from None
+        if not self.introspection and document.root_fields & INTROSPECTION_FIELDS:
+            told = "The schema may not be asked for here."
+            raise RequestRefusedError(400, Code.INVALID_DOCUMENT, told, well_formed=True)
+        return document
+
+    def _check_open(self, document: Document) -> None:
+        if not document.root_fields <= OPEN_FIELDS | INTROSPECTION_FIELDS:
+            raise unauthenticated()

@@ -1,0 +1,88 @@
+"""The demo: drawn in memory, and made in a database."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Row, text
+
+from domain.demo.cast import CastMember
+from domain.demo.names import Names
+from domain.demo.seed import Calendar
+from domain.demo.service import ensure_demo
+from domain.demo.store import Content
+from domain.demo.tenant import DemoTenant, draw
+from tenants.database import DatabaseSettings
+from tenants.directory import find_tenant
+from tenants.embedded import Addresses
+from tenants.session import Database, SystemTask, Task
+from tests.support.cluster import addresses_of, clone, remove
+
+TODAY = date(2026, 3, 1)
+
+Casts = dict[str, dict[str, CastMember]]
+Ask = Callable[..., Awaitable[Sequence[Row[*tuple[Any, ...]]]]]
+
+
+@cache
+def drawn(tenant: DemoTenant, today: date = TODAY) -> Content:
+    """Return what is drawn for `tenant`; tests only look at it."""
+    return draw(tenant, Names(), Calendar(today))
+
+
+def opened(url: str) -> Database:
+    """Return the database at `url`, patient with a busy machine."""
+    return Database(DatabaseSettings(url, pool_size=2, pool_wait=10, connect_timeout=10, open_limit=20))
+
+
+def asking(database: Database) -> Ask:
+    """Return a function that runs SQL inside a tenant, by its slug, and returns the rows."""
+
+    async def ask(slug: str, statement: str, **values: object) -> Sequence[Row[*tuple[Any, ...]]]:
+        tenant_id = await find_tenant(database, slug)
+        async with database.writing(SystemTask(Task.DEMO, tenant_id)) as session:
+            return await session.rows(text(statement), values)
+
+    return ask
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The demo's casts, and how to ask its tenants."""
+
+    casts: Casts
+    ask: Ask
+
+    def id(self, role: str, slug: str = "northwind") -> UUID:
+        return self.casts[slug][role].person_id
+
+
+@pytest.fixture(scope="session")
+async def made(server: Addresses) -> AsyncIterator[tuple[str, Casts]]:
+    """Make the demo once for all tests that only read it; give its address and its casts."""
+    name = await clone(server)
+    url = addresses_of(server, name).application
+    database = opened(url)
+    casts = await ensure_demo(database, lambda _line: None)
+    await database.close()
+    yield url, casts
+    await remove(server, name)
+
+
+@pytest.fixture
+async def demo(made: tuple[str, Casts]) -> AsyncIterator[Demo]:
+    """Give the demo to read."""
+    url, casts = made
+    database = opened(url)
+    yield Demo(casts, asking(database))
+    await database.close()
+
+
+@pytest.fixture
+def ask(database: Database) -> Ask:
+    """Return how to ask the test's own database."""
+    return asking(database)
