@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -19,7 +19,7 @@ class DatabaseUnavailableError(Exception):
 class DatabaseSettings:
     """Where the database is and how long anything may take there; times in seconds."""
 
-    url: str
+    url: str = field(repr=False)
     pool_size: int = 10
     pool_wait: float = 1.0
     connect_timeout: float = 1.0
@@ -66,12 +66,16 @@ def create_engine(settings: DatabaseSettings) -> AsyncEngine:
     """Return the pool. asyncpg itself reads the address, so every libpq parameter works in it."""
 
     async def connect() -> asyncpg.Connection:
-        return await asyncpg.connect(
-            settings.url,
-            timeout=settings.connect_timeout,
-            statement_cache_size=settings.statement_cache,
-            server_settings={"application_name": "sextrontgen"},
-        )
+        try:
+            return await asyncpg.connect(
+                settings.url,
+                timeout=settings.connect_timeout,
+                statement_cache_size=settings.statement_cache,
+                server_settings={"application_name": "sextrontgen"},
+            )
+        except asyncpg.PostgresError as error:
+            # A password that was changed, a database that is closed or gone: whoever is not let in has no database.
+            raise DatabaseUnavailableError(type(error).__name__) from None
 
     return create_async_engine(
         "postgresql+asyncpg://",

@@ -199,6 +199,9 @@ class Database:
         except (asyncio.CancelledError, DatabaseUnavailableError):
             await asyncio.shield(drop(connection))
             raise
+        except BaseException:
+            await asyncio.shield(_roll_back(connection, limit))
+            raise
         finally:
             await asyncio.shield(connection.close())
 
@@ -212,6 +215,16 @@ class Database:
                     if not error.connection_invalidated:
                         raise
                     return await _begin(engine, tenant, limit)
+
+
+async def _roll_back(connection: AsyncConnection, limit: float) -> None:
+    # The pool would do it too, and wait for a server that is stuck as long as it takes.
+    try:
+        with told_apart():
+            async with asyncio.timeout(limit):
+                await connection.rollback()
+    except DatabaseUnavailableError:
+        await drop(connection)
 
 
 async def _begin(engine: AsyncEngine, tenant: str, limit: float) -> AsyncConnection:

@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, bindparam, exists, func, or_, select
 from domain.accounts.model import session as sessions
 from domain.accounts.tokens import Claims
 from domain.cases.model import staff_case
-from domain.people.model import person, role_grant
+from domain.people.model import STAFF_ROLES, person, role_grant
 from domain.people.relations import is_member, live_guardianships
 from tenants.ids import uuid7
 from tenants.session import ReadSession, WriteSession, in_tenant
@@ -62,7 +62,9 @@ async def begin_session(
 def _bearer() -> Select[*tuple[object, ...]]:
     bearer_id = bindparam("bearer_id", type_=person.c.id.type)
     guardians = live_guardianships().subquery()
-    granted = select(role_grant.c.role).where(in_tenant(role_grant), role_grant.c.person_id == bearer_id)
+    # A staff role is used through a case alone, whoever granted it to whom.
+    of_members = role_grant.c.role.not_in(STAFF_ROLES)
+    granted = select(role_grant.c.role).where(in_tenant(role_grant), role_grant.c.person_id == bearer_id, of_members)
     is_person = and_(sessions.c.person_id == bearer_id, person.c.id.is_not(None), is_member(sessions.c.person_id))
     is_staff = and_(
         staff_case.c.staff_id == bearer_id, staff_case.c.closed_at.is_(None), staff_case.c.expires_at > func.now()

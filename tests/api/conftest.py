@@ -1,27 +1,70 @@
 """The whole application as HTTP clients meet it, and people to be."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
+import structlog
 from starlette.applications import Starlette
 
 import api.app
+from api.logs import without_messages
 from api.settings import Settings
 from domain.accounts.keys import load_keys, new_key
 from domain.accounts.tokens import Tokens
-from tenants.ids import TenantId
+from tenants.directory import ensure_tenant
+from tenants.embedded import Addresses
+from tenants.ids import TenantId, uuid7
 from tenants.secret_files import write_secret
 from tenants.session import Database
 from tests.api.people import People
-from tests.api.schema import build
+from tests.api.traps import build
+from tests.support.cluster import Urls, addresses_of, clone, remove
 
 # Nobody listens there: a test that needs no database proves with it that none was asked.
 NO_DATABASE = "postgresql://sextrontgen_app:canary@127.0.0.1:9/none?sslmode=disable"
 
 MakeApp = Callable[..., Starlette]
 MakeClient = Callable[[Starlette], httpx2.AsyncClient]
+
+
+@pytest.fixture(autouse=True)
+def logged() -> Iterator[list[MutableMapping[str, Any]]]:
+    """Collect what is logged, as it would be written; structlog's own default draws every frame, for seconds."""
+    found: list[MutableMapping[str, Any]] = []
+
+    def collect(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        found.append(event)
+        raise structlog.DropEvent
+
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            without_messages,
+            collect,
+        ],
+        cache_logger_on_first_use=False,
+    )
+    yield found
+    structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session")
+def urls(server: Addresses) -> Iterator[Urls]:
+    """Give one migrated database to all tests here: a tenant of its own keeps each from the others."""
+    name = asyncio.run(clone(server))
+    yield addresses_of(server, name)
+    asyncio.run(remove(server, name))
+
+
+@pytest.fixture
+async def tenant(database: Database) -> TenantId:
+    """Make a tenant with nobody in it."""
+    return await ensure_tenant(database, f"northwind-{uuid7()}", "Northwind Academy")
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +88,7 @@ def settings(key_file: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., S
 
 @pytest.fixture
 def make_app(settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch) -> MakeApp:
-    """Make applications over the schema with traps (`tests.api.schema`)."""
+    """Make applications over the schema with traps (`tests.api.traps`)."""
     monkeypatch.setattr(api.app, "build_schema", build)
     return lambda **given: api.app.create_app(settings(**given))
 

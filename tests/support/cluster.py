@@ -2,16 +2,15 @@
 
 import itertools
 import os
-import shutil
-import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
 from migrations.runner import upgrade
 from tenants.embedded import Addresses, EmbeddedServer
+from tests.support.folders import database_folder
 
 TEMPLATE = "migrated"
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "120"}
@@ -31,10 +30,10 @@ class Cluster:
     """One server for a whole run of the tests, with the template that every test's database is cloned from."""
 
     def __init__(self) -> None:
-        # Its own folder and not pytest's: the server's user has to reach it when the tests run as root.
-        self.folder = Path(tempfile.mkdtemp(prefix="sextrontgen-tests-"))
-        self.folder.chmod(0o755)
-        self.server = EmbeddedServer.open(self.folder, settings=_FAST, say=lambda _line: None)
+        self._held = ExitStack()
+        folder = self._held.enter_context(database_folder())
+        opened = EmbeddedServer.open(folder, settings=_FAST, say=lambda _line: None)
+        self.server = self._held.enter_context(opened)
 
     async def prepare(self) -> None:
         """Make the template."""
@@ -44,8 +43,7 @@ class Cluster:
 
     def close(self) -> None:
         """Stop the server and remove its folder."""
-        self.server.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._held.close()
 
 
 def addresses_of(server: Addresses, database: str) -> Urls:

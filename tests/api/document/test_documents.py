@@ -149,6 +149,7 @@ LEAKS = (
     '"%s" { viewer { id } }',
     '{ learner(id: "%s\\q") { id } }',
     '{ learner(id: "%s\\u12") { id } }',
+    '{ learner(id: "\\u42zz%s") { id } }',
     '{ learner(id: "%s',
     '{ learners(first: "%s") { nodes { id } } }',
     '{ learners(orderBy: "%s") { nodes { id } } }',

@@ -1,14 +1,18 @@
 """Who sends the request: over HTTP, every bad token looks the same."""
 
+from datetime import UTC, datetime, timedelta
+
 import httpx2
 import pytest
-from starlette.applications import Starlette
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from domain.accounts.tokens import Tokens
+from tenants.ids import TenantId, uuid7
+from tenants.secret_files import write_secret
 from tests.api.conftest import MakeApp, client_of
 from tests.api.people import People
 from tests.domain.accounts.bad_tokens import bad_tokens
-from tests.domain.accounts.forging import AUDIENCE, ISSUER, Forge
+from tests.domain.accounts.forging import AUDIENCE, ISSUER, PERSON, SESSION, TENANT, Forge
 
 ASKED = {"query": "{ viewer { id } }"}
 """Only who is signed in may ask that."""
@@ -26,9 +30,6 @@ def in_header(token: str) -> bytes | None:
 async def test_every_bad_token_gets_the_same_answer(
     make_app: MakeApp, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
-    from tenants.secret_files import write_secret
 
     forge = Forge()
     path = tmp_path_factory.mktemp("keys") / "keys.pem"
@@ -80,11 +81,6 @@ async def test_who_sends_a_broken_proof_is_refused_even_where_none_is_needed(
 
 
 async def test_two_good_tokens_are_one_too_many(client: httpx2.AsyncClient, issuer: Tokens) -> None:
-    from datetime import UTC, datetime, timedelta
-
-    from tenants.ids import TenantId
-    from tests.domain.accounts.forging import PERSON, SESSION, TENANT
-
     token = issuer.issue(TenantId(TENANT), PERSON, SESSION, datetime.now(UTC) + timedelta(minutes=1))
     headers = [("authorization", f"Bearer {token}"), ("authorization", f"Bearer {token}")]
     answer = await client.post("/graphql", json={"query": "{ __typename }"}, headers=headers)
@@ -134,11 +130,7 @@ async def test_one_closed_field_closes_the_document(client: httpx2.AsyncClient, 
     assert "data" not in answer.json()
 
 
-async def test_a_session_is_checked_even_for_what_is_open(
-    served: httpx2.AsyncClient, people: People, app: Starlette
-) -> None:
-    from tenants.ids import uuid7
-
+async def test_a_session_is_checked_even_for_what_is_open(served: httpx2.AsyncClient, people: People) -> None:
     token = people.token(await people.member(), uuid7())
     answer = await served.post(
         "/graphql", json={"query": "{ __typename }"}, headers={"authorization": f"Bearer {token}"}

@@ -269,7 +269,6 @@ def _json() -> Iterator[tuple[str, Make]]:
     yield "payload with an escaped surrogate", _payload(lambda text: text.replace(ISSUER, "\\ud800"))
     yield "payload with a NUL", _payload(lambda text: text.replace(ISSUER, "\0"))
     yield "payload in Python's spelling", _payload(lambda text: text.replace('"', "'"))
-    yield "payload nested deep", _payload(lambda text: text[:-1] + ', "x": ' + "[" * 400 + "]" * 400 + "}")
     yield "payload nested deep and never closed", _payload(lambda text: text[:-1] + ', "x": ' + "[" * 900)
     for encoding in ("utf-16", "utf-32", "utf-8-sig", "utf-16-le"):
         yield f"payload in {encoding}", _in_encoding(encoding)

@@ -1,6 +1,5 @@
 """Folders of their own for the embedded PostgreSQL, and other programs that use it."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -9,16 +8,15 @@ from pathlib import Path
 import pytest
 
 from tenants.embedded import EmbeddedServer
+from tests.support.folders import database_folder
 from tests.tenants.embedded.helpers import QUICK, Place, Program, copy
 
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[Path]:
     """Give a folder that every user can enter: pytest's own is closed to all but its user."""
-    path = Path(tempfile.mkdtemp(prefix="embedded-", dir=_memory())).resolve()
-    path.chmod(0o755)
-    yield path
-    shutil.rmtree(path)
+    with database_folder() as path:
+        yield path
 
 
 @pytest.fixture(scope="session")
@@ -27,16 +25,6 @@ def template(site: Path) -> Path:
     folder = site / "template"
     EmbeddedServer.open(folder, settings=QUICK, base=site / "base", say=lambda _sentence: None).close()
     return folder
-
-
-def _memory() -> str | None:
-    # These tests make and copy dozens of databases: in memory where there is room, else in the temporary folder.
-    memory = "/dev/shm"
-    if not os.access(memory, os.W_OK):
-        return None
-    found = os.statvfs(memory)
-    roomy = found.f_bavail * found.f_frsize > 2_000_000_000
-    return memory if roomy and not found.f_flag & getattr(os, "ST_NOEXEC", 0) else None
 
 
 @pytest.fixture

@@ -81,10 +81,12 @@ class Query(RealQuery):
         return 1
 
     @strawberry.field
-    async def hooked(self, info: Info, name: str = "hook") -> str | None:
-        """Wait for what the test put there."""
+    async def hooked(self, info: Info, name: str = "hook", read: bool = True) -> str | None:
+        """Wait for what the test put there, then read, or give a secret that was read before."""
         await hooks[name]()
-        return await info.context.session.first(text("SELECT 1")) and "done"
+        if read:
+            await info.context.session.rows(text("SELECT 1"))
+        return CANARY
 
     @strawberry.field
     def echo(self, number: int, shape: Shape | None = None) -> int:

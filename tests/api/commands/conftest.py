@@ -1,0 +1,23 @@
+"""A folder that PostgreSQL's user reaches when the tests run as root, and a demo to ask."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.api.commands.programs import Demo, demo
+from tests.support.folders import database_folder
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Give a folder for the data of one demo."""
+    with database_folder() as base:
+        yield base / "data"
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Demo]:
+    """Give one serving demo for the tests of a module that only ask it."""
+    with database_folder() as base, demo(base / "data") as started:
+        yield started
