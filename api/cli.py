@@ -115,7 +115,7 @@ def main() -> NoReturn:
             say(f"sextrontgen: {line}")
         sys.exit(1)
     except DatabaseUnavailableError as error:
-        say(f"sextrontgen: the database does not answer ({error}). Check that it runs, and try again.")
+        say(f"sextrontgen: {error}")
         sys.exit(1)
     except KeyboardInterrupt:
         say("Stopped.")

@@ -27,6 +27,9 @@ from tenants.database import DatabaseUnavailableError
 
 log = structlog.get_logger(__name__)
 
+_MOST_LOGGED = 10
+"""Errors of one answer that are logged: a list of a hundred that fails, fails a hundred times for one reason."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -62,6 +65,8 @@ async def run(
     done = await result if isawaitable(result) else result
     assert isinstance(done, ExecutionResult)
     errors = [_fit_to_leave(error, request_id) for error in done.errors or ()]
+    for error, told in list(zip(done.errors or (), errors, strict=True))[:_MOST_LOGGED]:
+        _log_ours(error, told)
     return Answer(done.data, formatted(errors))
 
 
@@ -85,11 +90,15 @@ def _fit_to_leave(error: GraphQLError, request_id: str) -> GraphQLError:
     if _is_of_argument(cause):
         told = GraphQLError("An argument here cannot be used.", extensions={"code": Code.BAD_USER_INPUT.value})
     else:
-        # The field's name in the schema: the path is made of aliases, which are the client's words.
-        fields = [node.name.value for node in error.nodes or () if isinstance(node, FieldNode)]
-        log.error("a resolver failed", exc_info=cause or error, field=fields[0] if fields else None)
         told = internal(request_id)
     return GraphQLError(told.message, nodes=error.nodes, path=error.path, extensions=told.extensions)
+
+
+def _log_ours(error: GraphQLError, told: GraphQLError) -> None:
+    if (told.extensions or {}).get("code") == Code.INTERNAL:
+        # The field's name in the schema: the path is made of aliases, which are the client's words.
+        field = next((node.name.value for node in error.nodes or () if isinstance(node, FieldNode)), None)
+        log.error("a resolver failed", exc_info=error.original_error or error, field=field)
 
 
 def _is_of_argument(cause: Exception | None) -> bool:

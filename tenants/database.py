@@ -31,6 +31,9 @@ class DatabaseSettings:
     """Prepared statements kept per connection; 0 behind PgBouncer in transaction mode."""
 
 
+_GOODBYE = 0.1
+"""Seconds that a connection may take to close."""
+
 # Classes of SQLSTATE (PostgreSQL manual, appendix A) after which the same request may succeed later:
 # connection, transaction rollback, insufficient resources, operator intervention (with statement timeout), system.
 _PASSING = ("08", "40", "53", "57", "58", "55P03", "25P03", "25006")
@@ -58,8 +61,39 @@ def told_apart() -> Iterator[None]:
     except (SQLAlchemyError, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         if is_passing(error):
             # The cause stays out of the chain: drivers quote statements and values in their messages.
-            raise DatabaseUnavailableError(type(getattr(error, "orig", None) or error).__name__) from None
+            raise DatabaseUnavailableError(_in_words(error)) from None
         raise
+
+
+_IN_WORDS = {
+    "53100": "The database's disk is full: free some space.",
+    "53300": "The database has no connection left: raise max_connections, or lower the pools' sizes.",
+    "57014": "The database took too long.",
+    "55P03": "The database took too long: something there is locked.",
+    "25P03": "A transaction was left idle for too long.",
+}
+
+
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, PoolTimeoutError):
+        return "Every connection to the database is in use."
+    cause: BaseException | None = error
+    while cause is not None:
+        state = str(getattr(cause, "sqlstate", None) or "")
+        if state in _IN_WORDS:
+            return _IN_WORDS[state]
+        if state.startswith("40"):
+            return "The database had to undo this because of another change at the same time."
+        cause = getattr(cause, "orig", None) or cause.__cause__
+    return "The database does not answer: check that it runs and that its address is right."
+
+
+class _Connection(asyncpg.Connection):  # type: ignore[misc] # asyncpg publishes no types
+    """A connection that does not wait for its own end: SQLAlchemy gives a server that is stuck two seconds for it."""
+
+    async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncpg's signature
+        """Close, within a moment or by force."""
+        await super().close(timeout=min(timeout or _GOODBYE, _GOODBYE))
 
 
 def create_engine(settings: DatabaseSettings) -> AsyncEngine:
@@ -69,13 +103,18 @@ def create_engine(settings: DatabaseSettings) -> AsyncEngine:
         try:
             return await asyncpg.connect(
                 settings.url,
+                connection_class=_Connection,
                 timeout=settings.connect_timeout,
                 statement_cache_size=settings.statement_cache,
                 server_settings={"application_name": "sextrontgen"},
             )
         except asyncpg.PostgresError as error:
+            if is_passing(error):
+                raise
             # A password that was changed, a database that is closed or gone: whoever is not let in has no database.
-            raise DatabaseUnavailableError(type(error).__name__) from None
+            raise DatabaseUnavailableError(
+                f"The database does not let this program in ({type(error).__name__}): check its address and password."
+            ) from None
 
     return create_async_engine(
         "postgresql+asyncpg://",

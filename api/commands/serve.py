@@ -107,7 +107,7 @@ async def _check(database: Database) -> None:
     except UnsafeRoleError as error:
         raise CommandError(str(error)) from None
     except DatabaseUnavailableError as error:
-        raise CommandError(f"The database does not answer ({error}). Check DATABASE_URL and that it runs.") from None
+        raise CommandError(str(error)) from None
     finally:
         await database.close()
     if found != newest():

@@ -53,6 +53,7 @@ def open_store(folder: Path | None, *, migrated: bool = True) -> Iterator[Store]
     place = folder or DEFAULT_FOLDER
     try:
         with EmbeddedServer.open(place, say=say) as server:
+            server.keep(say)
             asyncio.run(upgrade(server.addresses.owner))
             yield Store(_of_folder(settings, place, server.addresses.application), server.addresses.superuser)
     except (EmbeddedServerError, MigrationError, SecretFileError) as error:
@@ -93,7 +94,7 @@ async def _check_schema(database: Database) -> None:
     try:
         found = await database.revision()
     except DatabaseUnavailableError as error:
-        raise CommandError(f"The database does not answer ({error}). Check DATABASE_URL and that it runs.") from None
+        raise CommandError(str(error)) from None
     finally:
         await database.close()
     if found != newest():

@@ -15,6 +15,7 @@ from tenants.embedded.addresses import Addresses, Passwords, addresses
 from tenants.embedded.configuration import NO_SETTINGS, configuration
 from tenants.embedded.errors import EmbeddedServerError, explained
 from tenants.embedded.holder import takes_connections
+from tenants.embedded.keeper import Keeper
 from tenants.embedded.lock import Descriptor, try_lock
 from tenants.embedded.supervisor import DEATH_SIGNAL, Supervisor
 
@@ -31,11 +32,24 @@ class _Owned:
 
     folder: Path
     ground: start.Ground
+    settings: Mapping[str, str]
+    death_signal: bool
     supervisor: Supervisor
     lock: Descriptor
+    keeper: Keeper | None = None
+
+    def ended(self) -> bool:
+        return self.supervisor.ended()
+
+    def start_again(self) -> None:
+        with explained(self.folder):
+            self.supervisor.stop()
+            self.supervisor = start.launch(self.ground, self.folder, self.settings, death_signal=self.death_signal)
 
     def end(self) -> None:
         try:
+            if self.keeper is not None:
+                self.keeper.end()
             self.supervisor.stop()
             places.forget_socket(self.folder, self.ground.home, self.ground.account)
         finally:
@@ -87,7 +101,12 @@ class EmbeddedServer:
             except BaseException:
                 found.close()
                 raise
-            return cls(ground.addresses, _Owned(folder, ground, supervisor, found))
+            return cls(ground.addresses, _Owned(folder, ground, settings, death_signal, supervisor, found))
+
+    def keep(self, say: Callable[[str], None] = _to_terminal) -> None:
+        """From now on start PostgreSQL again whenever it ends under us, and `say` so. For its owner; once."""
+        if self._owned is not None and self._owned.keeper is None:
+            self._owned.keeper = Keeper(self._owned.ended, self._owned.start_again, say)
 
     def close(self) -> None:
         """Stop PostgreSQL if this process started it. May be called again; in a forked child it does nothing."""

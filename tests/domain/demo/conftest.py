@@ -36,7 +36,9 @@ def drawn(tenant: DemoTenant, today: date = TODAY) -> Content:
 
 def opened(url: str) -> Database:
     """Return the database at `url`, patient with a busy machine."""
-    return Database(DatabaseSettings(url, pool_size=2, pool_wait=10, connect_timeout=10, open_limit=20))
+    return Database(
+        DatabaseSettings(url, pool_size=2, pool_wait=10, connect_timeout=10, open_limit=20, statement_timeout=20)
+    )
 
 
 def asking(database: Database) -> Ask:
