@@ -16,6 +16,7 @@ import orjson
 import structlog
 
 _MOST_FRAMES = 30
+_PLAIN = (str, int, float, list, type(None))
 
 
 def set_up(*, readable: bool) -> None:
@@ -40,7 +41,7 @@ def set_up(*, readable: bool) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, _first_line],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _plain, renderer],
         )
     )
     root = logging.getLogger()
@@ -72,6 +73,14 @@ def _line(event: Mapping[str, Any], **_options: object) -> str:
     except TypeError:
         # A lone surrogate or a number beyond 64 bits, which only the standard library writes.
         return json.dumps(event, default=_kind)
+
+
+def _plain(
+    _logger: Any,  # noqa: ANN401 - structlog's own signature of a processor
+    _method: str,
+    event: MutableMapping[str, Any],
+) -> Mapping[str, Any]:
+    return {name: value if isinstance(value, _PLAIN) else _kind(value) for name, value in event.items()}
 
 
 def _kind(value: object) -> str:

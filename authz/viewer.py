@@ -22,6 +22,28 @@ class Role(StrEnum):
     PRIVACY = "PRIVACY"
 
 
+class Purpose(StrEnum):
+    """Why somebody reads. `policy/purposes.csv` ties each to its lawful basis and to the roles that may name it."""
+
+    SELF_SERVICE = "SELF_SERVICE"
+    GUARDIANSHIP = "GUARDIANSHIP"
+    TEACHING = "TEACHING"
+    SEAT_MANAGEMENT = "SEAT_MANAGEMENT"
+    SUPPORT_CASE = "SUPPORT_CASE"
+    SECURITY_REVIEW = "SECURITY_REVIEW"
+    PRIVACY_REQUEST = "PRIVACY_REQUEST"
+    FRAUD_PREVENTION = "FRAUD_PREVENTION"
+    LEGAL_REQUEST = "LEGAL_REQUEST"
+
+
+class SubjectClass(StrEnum):
+    """What kind of person a row describes, in the words of the policy files. Restricted goes before minor."""
+
+    ADULT = "adult"
+    MINOR = "minor"
+    RESTRICTED = "restricted"
+
+
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """Who asks: tenant, person, roles held in it, session, and for the platform's staff the open case."""
@@ -31,3 +53,5 @@ class Viewer:
     session_id: UUID
     roles: tuple[Role, ...]
     case_id: UUID | None = None
+    purpose: Purpose | None = None
+    """The case's purpose; None for whoever needs no case, because their roles say why they read."""

@@ -45,6 +45,10 @@ class UnsafeRoleError(Exception):
     """The role that the database was opened with is not bound by row-level security."""
 
 
+class BrokenTransactionError(Exception):
+    """A statement of this transaction failed, so nothing of it may be committed."""
+
+
 class Task(StrEnum):
     """What the program does in its own name and not for a viewer."""
 
@@ -90,6 +94,7 @@ class ReadSession:
         self._connection = connection
         self._limit = limit
         self._one_at_a_time = asyncio.Lock()
+        self._broken = False
 
     async def rows(self, statement: Executable, values: Values | None = None) -> Sequence[Row[*tuple[Any, ...]]]:
         """Return the rows of `statement`.
@@ -104,16 +109,40 @@ class ReadSession:
         found = await self.rows(statement, values)
         return found[0] if found else None
 
+    async def fetch(self, statement: str, arguments: Sequence[Any]) -> Sequence[Sequence[Any]]:
+        """Return the rows of a statement compiled before, run by the driver itself with its `arguments` in order."""
+        async with self._turn():
+            raw = await self._connection.get_raw_connection()
+            driver: Any = raw.driver_connection
+            found: Sequence[Sequence[Any]] = await driver.fetch(statement, *arguments)
+            return found
+
+    def ensure_whole(self) -> None:
+        """Raise `BrokenTransactionError` when a statement failed here, whoever caught its error.
+
+        PostgreSQL undoes such a transaction, and answers its COMMIT without an error.
+        """
+        if self._broken:
+            raise BrokenTransactionError
+
     async def _run(
         self, statement: Executable, values: Values | Sequence[Values] | None
     ) -> CursorResult[*tuple[Any, ...]]:
+        async with self._turn():
+            return await self._connection.execute(statement, values)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
         # Fields of one document are resolved side by side, and a connection does one thing at a time.
         async with self._one_at_a_time:
             reset = _current_tenant.set(self.tenant_id)
             try:
                 with told_apart():
                     async with asyncio.timeout(self._limit):
-                        return await self._connection.execute(statement, values)
+                        yield
+            except BaseException:
+                self._broken = True
+                raise
             finally:
                 _current_tenant.reset(reset)
 
@@ -146,20 +175,25 @@ class Database:
         """Open a transaction that reads in `who`'s tenant. Raises `DatabaseUnavailableError`."""
         limit = self._limit(who)
         async with self._transaction(self._reads, str(who.tenant_id), limit) as connection:
-            yield ReadSession(connection, who.tenant_id, limit)
+            session = ReadSession(connection, who.tenant_id, limit)
+            yield session
+            session.ensure_whole()
 
     @asynccontextmanager
     async def writing(self, who: InTenant) -> AsyncIterator[WriteSession]:
         """Open a transaction that writes in `who`'s tenant. Raises `DatabaseUnavailableError`."""
         limit = self._limit(who)
         async with self._transaction(self._writes, str(who.tenant_id), limit) as connection:
-            yield WriteSession(connection, who.tenant_id, limit)
+            session = WriteSession(connection, who.tenant_id, limit)
+            yield session
+            session.ensure_whole()
 
     @asynccontextmanager
     async def outside(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction with no tenant: it reaches the directory, and no row of anybody."""
         async with self._transaction(self._writes, "", self._settings.statement_timeout) as connection:
-            yield connection
+            with told_apart():
+                yield connection
 
     async def revision(self) -> str | None:
         """Return the schema's revision, None without one. Raises `DatabaseUnavailableError`."""

@@ -10,6 +10,7 @@ from uvicorn.supervisors import Multiprocess
 
 from api.app import create_app, database_settings, token_keys
 from api.commands.terminal import CommandError
+from api.http.protocol import BoundedHttp
 from api.logs import set_up
 from api.settings import Settings, SettingsError
 from migrations.runner import newest
@@ -72,6 +73,7 @@ def _config(settings: Settings, app: Starlette | str) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=settings.behind_tls_proxy,
+        http=BoundedHttp,
         ws="none",
         lifespan="on",
         timeout_keep_alive=5,

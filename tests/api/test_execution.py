@@ -8,6 +8,8 @@ import httpx2
 import pytest
 
 from api.ids import encode_id
+from tenants.directory import ensure_tenant
+from tenants.ids import uuid7
 from tests.api.conftest import MakeApp, client_of
 from tests.api.people import People
 from tests.api.traps import CANARY
@@ -43,9 +45,6 @@ async def test_fields_that_are_read_side_by_side_are_all_there(
 async def test_requests_of_two_tenants_at_once_see_their_own_each(
     served: httpx2.AsyncClient, people: People, token: str
 ) -> None:
-    from tenants.directory import ensure_tenant
-    from tenants.ids import uuid7
-
     other = People(people.database, await ensure_tenant(people.database, f"riverside-{uuid7()}", "R"), people.issuer)
     others = await other.sign_in(await other.member())
     asked = [(token, people.tenant_id), (others, other.tenant_id)] * 10

@@ -1,6 +1,7 @@
 """The opener of transactions: what commits, what does not, and what a dead or busy database leaves behind."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import func, select, text
@@ -9,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from domain.people.model import person
 from tenants.database import DatabaseSettings, DatabaseUnavailableError
 from tenants.ids import TenantId, uuid7
-from tenants.session import Database, SystemTask, Task, UnsafeRoleError, in_tenant
+from tenants.session import BrokenTransactionError, Database, SystemTask, Task, UnsafeRoleError, in_tenant
 from tests.support.cluster import Urls
 
 COUNT = select(func.count()).select_from(person).where(in_tenant(person))
@@ -143,6 +144,28 @@ async def test_an_error_of_the_program_names_no_value(database: Database, tenant
             await session.insert(person, [{**row, "email": f"{CANARY.upper()}@EXAMPLE.ORG"}])
     assert CANARY not in str(caught.value.statement)
     assert "SQL parameters hidden" in str(caught.value)
+
+
+async def test_a_transaction_in_which_a_statement_failed_is_not_taken_for_committed(
+    database: Database, tenant: TenantId
+) -> None:
+    with pytest.raises(BrokenTransactionError):
+        async with database.writing(SystemTask(Task.DEMO, tenant)) as session:
+            await session.insert(person, [person_row()])
+            with suppress(DBAPIError):
+                await session.insert(person, [{**person_row(), "name": "x" * 201}])
+    assert await count(database, tenant) == 0
+
+
+async def test_a_compiled_statement_is_run_by_the_driver_in_the_same_transaction(
+    database: Database, tenant: TenantId
+) -> None:
+    async with database.writing(SystemTask(Task.DEMO, tenant)) as session:
+        await session.insert(person, [person_row()])
+        [found] = await session.fetch(
+            "SELECT count(*), current_setting('app.tenant') FROM person WHERE name = $1", [CANARY]
+        )
+    assert list(found) == [1, str(tenant)]
 
 
 async def test_a_role_that_is_not_bound_is_refused(database: Database, urls: Urls) -> None:

@@ -46,10 +46,10 @@ async def test_every_bad_token_gets_the_same_answer(
             facts = [answer.status_code, answer.headers["www-authenticate"], answer.headers["content-type"]]
             answers.setdefault(repr((facts, answer.content)).encode(), []).append(name)
     assert len(answers) == 1, {answer: names[:5] for answer, names in answers.items()}
-    (answer,) = answers
-    assert b"401" in answer
-    assert b"UNAUTHENTICATED" in answer
-    assert b'error="invalid_token"' in answer
+    (same,) = answers
+    assert b"401" in same
+    assert b"UNAUTHENTICATED" in same
+    assert b'error="invalid_token"' in same
     assert sum(map(len, answers.values())) >= 120
 
 

@@ -1,7 +1,8 @@
 """Requests as HTTP carries them: whatever comes in, a GraphQL answer with a code of the contract goes out."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, MutableMapping
 from typing import Any
 
 import httpx2
@@ -11,6 +12,7 @@ from api.errors import Code
 from api.http import message
 from tests.api.conftest import MakeApp, client_of
 
+Logged = list[MutableMapping[str, Any]]
 JSON = {"content-type": "application/json"}
 GRAPHQL = "application/graphql-response+json; charset=utf-8"
 PLAIN = "application/json; charset=utf-8"
@@ -197,6 +199,11 @@ async def test_another_method_is_refused_with_those_that_are_served(client: http
     assert sorted(answer.headers["allow"].split(", ")) in (["GET", "HEAD", "POST"], ["GET", "POST"])
 
 
+async def test_a_made_up_method_is_not_logged(client: httpx2.AsyncClient, logged: Logged) -> None:
+    await client.request("CANARY", "/graphql")
+    assert [event["method"] for event in logged] == ["OTHER"]
+
+
 async def test_head_is_refused_too(client: httpx2.AsyncClient) -> None:
     answer = await client.head("/graphql", params=OPEN)
     assert answer.status_code == 405
@@ -329,8 +336,6 @@ async def test_the_largest_body_is_taken_and_one_byte_more_is_not(make_app: Make
 
 
 async def test_a_slow_body_is_not_waited_for(client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    import asyncio
-
     monkeypatch.setattr(message, "BODY_SECONDS", 0.05)
 
     async def trickle() -> AsyncIterator[bytes]:

@@ -1,5 +1,6 @@
 """A real server on a real socket: what clients do to connections, what memory it takes, what its log holds."""
 
+import asyncio
 import contextlib
 import json
 import os
@@ -167,7 +168,7 @@ async def test_a_client_that_goes_away_while_it_asks_leaves_no_trace(running: Ru
     before = len(running.lines())
     with running.connect() as connection:
         connection.sendall(sent)
-        time.sleep(0.1)
+        await asyncio.sleep(0.1)
     assert is_well(running, token)
     new = running.lines()[before:]
     assert {line["level"] for line in new} == {"info"}
@@ -181,7 +182,7 @@ async def test_a_client_that_goes_away_while_it_is_answered_leaves_no_trace_and_
     for _ in range(2):
         with running.connect() as connection:
             connection.sendall(post(body, f"Authorization: Bearer {token}"))
-            time.sleep(0.1)
+            await asyncio.sleep(0.1)
     with running.connect() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.sendall(post(body, f"Authorization: Bearer {token}"))
@@ -228,6 +229,9 @@ async def test_an_upgrade_is_not_made(running: Running, token: str) -> None:
         connection.shutdown(socket.SHUT_WR)
         assert b" 101 " not in read_all(connection)
     assert is_well(running, token)
+
+
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Request-Id: "
 
 
 @pytest.mark.parametrize(
@@ -309,15 +313,36 @@ async def test_what_a_client_sends_is_in_no_line_of_the_log(running: Running, pe
 
 
 @pytest.mark.skipif(not LINUX, reason="memory is read from /proc")
-async def test_headers_without_end_are_not_kept(running: Running, token: str) -> None:
+@pytest.mark.parametrize("endless", [False, True], ids=["many", "one"])
+@pytest.mark.parametrize(
+    "start",
+    [b"GET /healthz HTTP/1.1\r\nHost: x\r\n", post(b"0\r\n", "Transfer-Encoding: chunked")],
+    ids=["before the body", "behind the body"],
+)
+async def test_headers_without_end_are_not_kept(running: Running, token: str, start: bytes, endless: bool) -> None:
     before = running.memory()
-    line = b"X-Filler: " + b"x" * 8000 + b"\r\n"
+    line = b"x" * 8000 if endless else b"X-Filler: " + b"x" * 8000 + b"\r\n"
     with running.connect() as connection, contextlib.suppress(ConnectionError):
-        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n")
+        connection.sendall(start)
         for _ in range(4000):
             connection.sendall(line)
     assert running.memory() - before < 8 * 1024 * 1024
     assert is_well(running, token)
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /", b"GET / HTTP/1.1\r\nHost: x\r\nX: ", b"\r\n"])
+async def test_a_head_that_does_not_come_is_not_waited_for(running: Running, token: str, sent: bytes) -> None:
+    with running.connect() as connection:
+        connection.sendall(sent)
+        assert read_all(connection) == b""
+    assert is_well(running, token)
+
+
+async def test_a_connection_is_used_for_many_requests_and_for_several_at_once(running: Running) -> None:
+    head = b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 30_000 + b"\r\n"
+    with running.connect() as connection:
+        connection.sendall((head + b"\r\n") * 9 + head + b"Connection: close\r\n\r\n")
+        assert read_all(connection).count(b'{"alive":true}') == 10
 
 
 @pytest.mark.skipif(not LINUX, reason="memory is read from /proc")

@@ -11,8 +11,10 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from domain.accounts.keys import TokenKeys, load_keys, new_key
@@ -71,7 +73,8 @@ class Forge:
     def token(self, header: Json | None = None, claims: Json | None = None, sign: Signer | None = None) -> str:
         """Return a token that is good where nothing is given."""
         chosen = (self.header() if header is None else header, self.claims() if claims is None else claims)
-        return self.raw(*(json.dumps(part).encode() for part in chosen), sign)
+        first, second = (json.dumps(part).encode() for part in chosen)
+        return self.raw(first, second, sign)
 
     def public_forms(self) -> dict[str, bytes]:
         """Return the public key in every form that a careless verifier might take for a shared secret."""
@@ -97,18 +100,12 @@ def with_ed25519(key: Ed25519PrivateKey) -> Signer:
 
 def with_rsa() -> Signer:
     """Return a signer of RS256."""
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import padding
-
     key = rsa.generate_private_key(65537, 2048)
     return lambda message: key.sign(message, padding.PKCS1v15(), hashes.SHA256())
 
 
 def with_p256() -> Signer:
     """Return a signer of ES256 (r and s side by side, RFC 7518, section 3.4)."""
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-
     key = ec.generate_private_key(ec.SECP256R1())
 
     def sign(message: bytes) -> bytes:

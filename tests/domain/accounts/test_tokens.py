@@ -47,16 +47,18 @@ def test_an_issued_token_says_who_it_was_issued_to() -> None:
 
 def test_a_token_may_say_since_when_it_counts() -> None:
     claims = FORGE.claims()
-    assert FORGE.tokens.verify(FORGE.token(claims={**claims, "nbf": claims["iat"]}))
+    assert FORGE.tokens.verify(FORGE.token(claims={**claims, "nbf": claims["iat"]})).person_id == PERSON
 
 
 def test_a_token_may_say_more_than_is_asked() -> None:
-    assert FORGE.tokens.verify(FORGE.token(claims=FORGE.claims(scope="read", x={"deep": [1.5, None]})))
+    token = FORGE.token(claims=FORGE.claims(scope="read", x={"deep": [1.5, None]}))
+    assert FORGE.tokens.verify(token).person_id == PERSON
 
 
 def test_a_token_may_live_exactly_as_long_as_allowed() -> None:
     claims = FORGE.claims()
-    assert FORGE.tokens.verify(FORGE.token(claims={**claims, "exp": claims["iat"] + int(LONGEST.total_seconds())}))
+    token = FORGE.token(claims={**claims, "exp": claims["iat"] + int(LONGEST.total_seconds())})
+    assert FORGE.tokens.verify(token).person_id == PERSON
 
 
 @pytest.mark.parametrize("seconds", [-1, 0, LONGEST.total_seconds() + 1])
