@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from graphql import GraphQLSchema
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -18,8 +19,14 @@ from api.http.graphql import GraphQLEndpoint
 from api.http.health import Readiness, alive
 from api.http.requests import Requests
 from api.logs import set_up
-from api.schema.build import build_schema
+from api.reading.cursor import Cursors
+from api.reading.declare import entities_of
+from api.reading.reader import Reading
+from api.schema.access_event import variants
+from api.schema.build import build_schema, catalogue
 from api.settings import Settings, SettingsError
+from authz.loading import POLICY_FOLDER
+from authz.mask import Masks
 from domain.accounts.keys import KeyFileError, TokenKeys, load_keys
 from domain.accounts.tokens import Tokens
 from migrations.runner import newest
@@ -57,6 +64,16 @@ def tokens(settings: Settings, keys: TokenKeys) -> Tokens:
     return Tokens(keys, settings.issuer, settings.audience, longest)
 
 
+def reading_of(schema: GraphQLSchema, settings: Settings) -> Reading:
+    """Return the reader's part that all requests share. Raises `PolicyError`: without a policy nothing starts."""
+    assert settings.token_keys is not None
+    types = entities_of(schema)
+    masks = Masks(POLICY_FOLDER, catalogue(types))
+    entities = {**types, **variants(types)}
+    # Every process of an installation has the same key file, so each opens the others' cursors.
+    return Reading(entities, masks, Cursors(read_secret(settings.token_keys)))
+
+
 def create_app(settings: Settings) -> Starlette:
     """Return the application. Raises `SettingsError` with every setting that is missing or unsafe."""
     if problems := settings.problems():
@@ -68,6 +85,7 @@ def create_app(settings: Settings) -> Starlette:
         documents=Documents(schema),
         database=database,
         tokens=tokens(settings, token_keys(settings)),
+        reading=reading_of(schema, settings),
         introspection=settings.allows_introspection,
         body_limit=settings.body_limit,
     )

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from authz.viewer import Role, Viewer
+from api.reading.reader import Reader, Reading
+from authz.viewer import Purpose, Role, Viewer
 from domain.accounts.service import Bearer
 from tenants.ids import TenantId
 from tenants.session import ReadSession
@@ -14,6 +15,8 @@ class Context:
 
     viewer: Viewer
     session: ReadSession
+    reading: Reading
+    reader: Reader
 
 
 def viewer_of(bearer: Bearer, tenant_id: TenantId) -> Viewer:
@@ -24,9 +27,9 @@ def viewer_of(bearer: Bearer, tenant_id: TenantId) -> Viewer:
     granted = {Role(role) for role in bearer.granted}
     if bearer.case_id is None:
         granted.add(Role.MINOR if bearer.minor else Role.LEARNER)
-    if bearer.has_guardians:
+    if bearer.guardians:
         granted.add(Role.WARD)
-    if bearer.has_wards:
+    if bearer.wards:
         granted.add(Role.GUARDIAN)
     if Role.ENTERPRISE_ADMIN in granted:
         granted.add(Role.SEAT_MANAGER)
@@ -36,4 +39,19 @@ def viewer_of(bearer: Bearer, tenant_id: TenantId) -> Viewer:
         session_id=bearer.session_id,
         roles=tuple(role for role in Role if role in granted),
         case_id=bearer.case_id,
+        purpose=Purpose(bearer.case_purpose) if bearer.case_purpose else None,
     )
+
+
+def context_of(bearer: Bearer, tenant_id: TenantId, session: ReadSession, reading: Reading) -> Context:
+    """Return the context of a request by `bearer`."""
+    viewer = viewer_of(bearer, tenant_id)
+    relations = {
+        "current_tenant": tenant_id,
+        "viewer": viewer.person_id,
+        "wards": bearer.wards,
+        "guardians": bearer.guardians,
+        "taught": bearer.taught,
+        "case_people": bearer.case_people,
+    }
+    return Context(viewer, session, reading, Reader(reading, session, reading.standing(viewer), relations))

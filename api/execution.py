@@ -22,7 +22,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.context import Context
 from api.document.documents import Document
+from api.error_order import in_order
 from api.errors import Code, RequestRefusedError, formatted, internal
+from api.reading.executor import ReadingExecutor
 from tenants.database import DatabaseUnavailableError
 
 log = structlog.get_logger(__name__)
@@ -61,13 +63,16 @@ async def run(
         context_value=context,
         variable_values=dict(variables),
         operation_name=document.operation.name.value if document.operation.name else None,
+        executor_class=ReadingExecutor,
     )
     done = await result if isawaitable(result) else result
     assert isinstance(done, ExecutionResult)
     errors = [_fit_to_leave(error, request_id) for error in done.errors or ()]
     for error, told in list(zip(done.errors or (), errors, strict=True))[:_MOST_LOGGED]:
         _log_ours(error, told)
-    return Answer(done.data, formatted(errors))
+    if context is not None and done.data is not None:
+        errors += [error for _, error in context.reader.ledger.errors]
+    return Answer(done.data, formatted(in_order(errors, done.data)))
 
 
 def _bad_variable(error: GraphQLError) -> GraphQLError:

@@ -7,7 +7,7 @@ from graphql import GraphQLSchema, OperationType
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.context import Context, viewer_of
+from api.context import Context, context_of
 from api.document.documents import Document, Documents
 from api.document.refusal import DocumentRefused
 from api.errors import Code, RequestRefusedError, unauthenticated, unavailable
@@ -15,11 +15,16 @@ from api.execution import Answer, check_variables, run
 from api.http import message
 from api.http.answers import answered, refused
 from api.http.authentication import claims_of
+from api.reading.reader import Reading
 from api.schema.build import INTROSPECTION_FIELDS, OPEN_FIELDS
+from authz.audit.recorder import Event, TrailUnavailableError, record
 from domain.accounts.service import bearer_of
 from domain.accounts.tokens import Claims, Tokens
 from tenants.database import DatabaseUnavailableError
 from tenants.session import Database
+
+_MOST_ADDRESS, _MOST_DEVICE = 45, 400
+"""Characters that the trail keeps of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,7 @@ class GraphQLEndpoint:
     documents: Documents
     database: Database
     tokens: Tokens
+    reading: Reading
     introspection: bool
     body_limit: int
 
@@ -39,7 +45,7 @@ class GraphQLEndpoint:
             answer = await self._answer(request)
         except RequestRefusedError as refusal:
             return refused(refusal, request)
-        except DatabaseUnavailableError:
+        except (DatabaseUnavailableError, TrailUnavailableError):
             return refused(unavailable(), request)
         errors = {"errors": answer.errors} if answer.errors else {}
         return answered({"data": answer.data, **errors}, request)
@@ -58,17 +64,38 @@ class GraphQLEndpoint:
         request_id: str = request.scope["request_id"]
         if claims is None:
             return await run(self.schema, document, asked.variables, None, request_id)
-        return await self._answer_to(claims, document, asked.variables, request_id)
+        return await self._answer_to(claims, document, asked.variables, request)
 
     async def _answer_to(
-        self, claims: Claims, document: Document, variables: dict[str, Any], request_id: str
+        self, claims: Claims, document: Document, variables: dict[str, Any], request: Request
     ) -> Answer:
+        request_id: str = request.scope["request_id"]
         async with self.database.reading(claims) as session:
             bearer = await bearer_of(session, claims)
             if bearer is None:
                 raise unauthenticated("The session has ended. Sign in again.")
-            context = Context(viewer_of(bearer, claims.tenant_id), session)
-            return await run(self.schema, document, variables, context, request_id)
+            context = context_of(bearer, claims.tenant_id, session, self.reading)
+            answer = await run(self.schema, document, variables, context, request_id)
+            await record(session, self._event(context, document, answer, request))
+            return answer
+
+    def _event(self, context: Context, document: Document, answer: Answer, request: Request) -> Event:
+        name = document.operation.name
+        ledger = context.reader.ledger
+        told = answer.data is not None
+        return Event(
+            viewer=context.viewer,
+            capacities=sorted(ledger.capacities),
+            operation=name.value if name else None,
+            document_hash=document.hash,
+            request_id=request.scope["request_id"],
+            client_address=request.client.host[:_MOST_ADDRESS] if request.client else None,
+            client_device=request.headers.get("user-agent", "")[:_MOST_DEVICE] or None,
+            policy_version=self.reading.masks.current.version,
+            disclosures=ledger.disclosures if told else {},
+            denials=ledger.denials if told else {},
+            category_of=self.reading.masks.current.category,
+        )
 
     def _document(self, asked: message.Asked) -> Document:
         try:

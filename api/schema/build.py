@@ -1,9 +1,12 @@
-"""The schema, built from its types."""
+"""The schema, built from its types, and what its types tell the reader and the policy."""
 
 import strawberry
-from graphql import GraphQLSchema, print_schema
+from graphql import GraphQLSchema
+from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
+from api.reading.declare import attach
+from api.reading.entity import Entity
 from api.schema.query import Query
 
 OPEN_FIELDS = frozenset({"__typename"})
@@ -12,14 +15,33 @@ OPEN_FIELDS = frozenset({"__typename"})
 INTROSPECTION_FIELDS = frozenset({"__schema", "__type"})
 """Root fields that describe the schema itself."""
 
+_DECIDED_CATEGORIES = {"SeatPool": "SEAT", "Tenant": "SEAT", "AccessEvent": "ACCESS"}
+"""Of the fields that the policy decides although they say nothing about a person."""
+
 
 def build_schema() -> GraphQLSchema:
     """Return the schema that documents are checked against and executed on."""
-    schema = strawberry.Schema(query=Query, config=StrawberryConfig(disable_field_suggestions=True))
     # Strawberry keeps the graphql-core schema to itself; the way of a request here is graphql-core's own.
-    return schema._schema  # noqa: SLF001
+    schema = _declared()._schema  # noqa: SLF001
+    attach(schema)
+    return schema
 
 
 def sdl() -> str:
     """Return the schema as text, as it is committed in `api/schema/schema.graphql`."""
-    return print_schema(build_schema()) + "\n"
+    return print_schema(_declared()) + "\n"
+
+
+def catalogue(entities: dict[str, Entity]) -> dict[str, dict[str, str]]:
+    """Return what the policy decides about: per type its fields, each with its category."""
+    found: dict[str, dict[str, str]] = {}
+    for name, entity in entities.items():
+        fields = {field: category for field in entity.sources if (category := entity.category(field)) is not None}
+        fields |= {field: _DECIDED_CATEGORIES[name] for field in entity.sources if field in entity.decided}
+        if fields:
+            found[name] = fields
+    return found
+
+
+def _declared() -> strawberry.Schema:
+    return strawberry.Schema(query=Query, config=StrawberryConfig(disable_field_suggestions=True))

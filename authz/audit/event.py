@@ -39,8 +39,13 @@ access_event = tenant_table(
     Column("subject_count", Integer, nullable=False),
     Column("disclosures", JSONB, nullable=False, comment='[{"fields": ["Type.field"], "subjects": ["UUID"]}]'),
     Column(
-        "denials", JSONB, nullable=False, comment='[{"field": "Type.field", "reason": "...", "subjects": ["UUID"]}]'
+        "denials",
+        JSONB,
+        nullable=False,
+        comment='[{"field": "Type.field", "reason": "...", "told": "...", "subjects": ["UUID"]}]',
     ),
+    Column("sealed_in", Integer, nullable=True, comment="the size of the first signed tree that covers it"),
+    index("access_event_id_idx", "id"),
     index("access_event_at_idx", "at", "id"),
     index("access_event_actor_idx", "actor_id", "at"),
     one_of("outcome", AccessOutcome),

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, CompoundSelect, Select, Uuid, and_, bindparam, func, or_, select, union
 
 from domain.accounts.model import session as sessions
 from domain.accounts.tokens import Claims
-from domain.cases.model import staff_case
+from domain.cases.model import staff_case, staff_case_subject
+from domain.courses.model import teaching
 from domain.people.model import STAFF_ROLES, person, role_grant
 from domain.people.relations import is_member, live_guardianships
 from tenants.ids import uuid7
@@ -24,9 +25,14 @@ class Bearer:
     session_id: UUID
     minor: bool
     granted: Sequence[str]
-    has_wards: bool
-    has_guardians: bool
+    wards: Sequence[UUID]
+    guardians: Sequence[UUID]
+    taught: Sequence[UUID]
+    """The courses that the bearer teaches."""
     case_id: UUID | None
+    case_purpose: str | None
+    case_people: Sequence[UUID]
+    """Whom the case names, and the guardians of the minors among them."""
 
 
 async def bearer_of(session: ReadSession, claims: Claims) -> Bearer | None:
@@ -43,9 +49,12 @@ async def bearer_of(session: ReadSession, claims: Claims) -> Bearer | None:
         session_id=claims.session_id,
         minor=row.minor is not False and row.case_id is None,
         granted=[row.staff_role] if row.case_id is not None else sorted(row.granted),
-        has_wards=row.has_wards,
-        has_guardians=row.has_guardians,
+        wards=row.wards,
+        guardians=row.guardians,
+        taught=row.taught,
         case_id=row.case_id,
+        case_purpose=row.purpose,
+        case_people=row.case_people,
     )
 
 
@@ -61,7 +70,8 @@ async def begin_session(
 
 def _bearer() -> Select[*tuple[object, ...]]:
     bearer_id = bindparam("bearer_id", type_=person.c.id.type)
-    guardians = live_guardianships().subquery()
+    live = live_guardianships().subquery()
+    taught = select(teaching.c.course_id).where(in_tenant(teaching), teaching.c.person_id == bearer_id)
     # A staff role is used through a case alone, whoever granted it to whom.
     of_members = role_grant.c.role.not_in(STAFF_ROLES)
     granted = select(role_grant.c.role).where(in_tenant(role_grant), role_grant.c.person_id == bearer_id, of_members)
@@ -74,9 +84,12 @@ def _bearer() -> Select[*tuple[object, ...]]:
             sessions.c.case_id,
             staff_case.c.staff_role,
             person.c.minor,
+            staff_case.c.purpose,
             func.array(granted.scalar_subquery()).label("granted"),
-            exists().where(guardians.c.guardian_id == bearer_id).label("has_wards"),
-            exists().where(guardians.c.ward_id == bearer_id).label("has_guardians"),
+            _people(select(live.c.ward_id).where(live.c.guardian_id == bearer_id)).label("wards"),
+            _people(select(live.c.guardian_id).where(live.c.ward_id == bearer_id)).label("guardians"),
+            _people(taught).label("taught"),
+            _people(_case_people()).label("case_people"),
         )
         .select_from(sessions)
         .outerjoin(person, and_(person.c.tenant_id == sessions.c.tenant_id, person.c.id == sessions.c.person_id))
@@ -91,6 +104,21 @@ def _bearer() -> Select[*tuple[object, ...]]:
             or_(is_person, is_staff),
         )
     )
+
+
+def _case_people() -> CompoundSelect[UUID]:
+    """Return whom the session's case names, and the guardians of the minors among them."""
+    named = (
+        select(staff_case_subject.c.person_id)
+        .where(in_tenant(staff_case_subject), staff_case_subject.c.case_id == sessions.c.case_id)
+        .correlate(sessions)
+    )
+    live = live_guardianships().subquery()
+    return union(named, select(live.c.guardian_id).where(live.c.ward_id.in_(named)).correlate(sessions))
+
+
+def _people(found: Select[UUID] | CompoundSelect[UUID]) -> ColumnElement[list[UUID]]:
+    return func.array(found.scalar_subquery(), type_=ARRAY(Uuid()))
 
 
 _BEARER = _bearer()

@@ -140,8 +140,9 @@ def create_tables() -> None:
             "denials",
             postgresql.JSONB(astext_type=sa.Text()),
             nullable=False,
-            comment='[{"field": "Type.field", "reason": "...", "subjects": ["UUID"]}]',
+            comment='[{"field": "Type.field", "reason": "...", "told": "...", "subjects": ["UUID"]}]',
         ),
+        sa.Column("sealed_in", sa.Integer(), nullable=True, comment="the size of the first signed tree that covers it"),
         sa.CheckConstraint("outcome IN ('RELEASED', 'DENIED', 'REFUSED')", name=op.f("access_event_outcome_check")),
         sa.CheckConstraint("char_length(client_address) <= 45", name=op.f("access_event_client_address_check")),
         sa.CheckConstraint("char_length(client_device) <= 400", name=op.f("access_event_client_device_check")),
@@ -158,6 +159,7 @@ def create_tables() -> None:
         postgresql_partition_by="LIST (retention_years)",
     )
     op.create_index("access_event_actor_idx", "access_event", ["tenant_id", "actor_id", "at"], unique=False)
+    op.create_index("access_event_id_idx", "access_event", ["tenant_id", "id"], unique=False)
     op.create_index("access_event_at_idx", "access_event", ["tenant_id", "at", "id"], unique=False)
     op.create_table(
         "agreement",

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from strawberry.schema.config import StrawberryConfig
 
 from api.context import Context
+from api.reading.declare import attach
 from api.schema.query import Query as RealQuery
 
 CANARY = "canary-7f3a"
@@ -121,5 +122,8 @@ class Mutation:
 
 def build() -> GraphQLSchema:
     """Return the schema with traps."""
-    schema = strawberry.Schema(query=Query, mutation=Mutation, config=StrawberryConfig(disable_field_suggestions=True))
-    return schema._schema
+    declared = strawberry.Schema(
+        query=Query, mutation=Mutation, config=StrawberryConfig(disable_field_suggestions=True)
+    )
+    attach(declared._schema)
+    return declared._schema

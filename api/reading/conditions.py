@@ -1,0 +1,88 @@
+"""Filters in use: what a connection's `filter` argument comes to in a statement.
+
+A condition holds only in rows whose cell is readable, so a hidden value decides nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, exists, false
+
+from api.reading.entity import Cell, Entity, Filter, Tables
+from api.reading.rows import rows_of, within
+from api.reading.standing import TENANT, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One filter with its argument: the values it binds, and the field that it tells about."""
+
+    filter: Filter
+    prefix: str
+    parts: Mapping[str, Any]
+
+    @property
+    def signature(self) -> str:
+        """Return what the statement's text depends on."""
+        return f"{self.filter.name}[{' '.join(sorted(self.parts))}]"
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Return the values to bind."""
+        return {f"{self.prefix}_{name}": value for name, value in self.parts.items()}
+
+    def test(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Return the predicate on `value`."""
+        bind: Callable[[str], ColumnElement[Any]] = lambda name: bindparam(f"{self.prefix}_{name}")  # noqa: E731 - a name for a closure
+        return self.filter.predicate(value, bind, frozenset(self.parts))
+
+
+def conditions_of(filters: Mapping[str, Filter], arguments: Mapping[str, Any]) -> tuple[Condition, ...]:
+    """Return the conditions in `arguments`, those that hold everywhere left out."""
+    found = []
+    for name, given in arguments.items():
+        if given is None:
+            continue
+        parts = filters[name].parts(given)
+        if parts:
+            found.append(Condition(filters[name], f"where_{name}", parts))
+    return tuple(found)
+
+
+def predicate(
+    condition: Condition,
+    entity: Entity,
+    standing: Standing,
+    entities: Mapping[str, Entity],
+    tables: Tables,
+    situation: ColumnElement[int],
+    parent: ColumnElement[Any],
+) -> ColumnElement[bool]:
+    """Return the predicate of `condition` for a row of `entity` at `tables` with `situation`, in a list of `parent`."""
+    wanted = condition.filter
+    allowed = standing.allowed(entity, wanted.name)
+    if not allowed:
+        return false()
+    readable = within(situation, allowed)
+    if wanted.value is not None:
+        return and_(readable, condition.test(wanted.value(tables, parent)))
+    if wanted.related is None:
+        source = entity.sources[wanted.name]
+        assert isinstance(source, Cell)
+        return and_(readable, condition.test(source.expression(tables)))
+    other = entities[wanted.related]
+    inner, joined, subject = rows_of(other, "related")
+    assert wanted.relates is not None
+    there = standing.expression(other, inner, subject)
+    released = standing.visible(other)
+    tests = [inner[other.table].c.tenant_id == TENANT, wanted.relates(tables, inner)]
+    if wanted.related_name is not None:
+        source = other.sources[wanted.related_name]
+        assert isinstance(source, Cell)
+        released = standing.allowed(other, wanted.related_name)
+        tests.append(condition.test(source.expression(inner)))
+    else:
+        tests.append(condition.test(inner[other.table].c.course_id))
+    around = {*inner.values(), *subject.values()}
+    return and_(readable, exists().select_from(joined).where(*tests, within(there, released)).correlate_except(*around))

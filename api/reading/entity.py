@@ -1,0 +1,152 @@
+"""What the reader knows of a type: its rows, whom they describe, and where each of its fields comes from."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, FromClause, Table
+
+from api.ids import encode_id
+from api.reading.order import Key
+
+Tables = Mapping[Table, FromClause]
+"""Where each table of an entity stands in a statement, under which alias."""
+Predicate = Callable[[Tables], ColumnElement[bool]]
+Expression = Callable[[Tables, ColumnElement[Any] | None], ColumnElement[Any]]
+"""Makes a value from a row's tables and, in a list of something, the key of that."""
+Encode = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A field that is a value of its row."""
+
+    source: Column[Any] | Expression
+    category: str | None = None
+    encode: Encode | None = None
+    record: str | None = None
+    """The GraphQL type of the plain objects that the value is a list of: dicts by field name."""
+
+    def expression(self, tables: Tables, parent: ColumnElement[Any] | None = None) -> ColumnElement[Any]:
+        """Return the value's expression in a statement."""
+        if isinstance(self.source, Column):
+            return tables[self.source.table].c[self.source.name]
+        return self.source(tables, parent)
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """A field that is an object: the row of `target` whose key is in the column `link`."""
+
+    target: str
+    link: Column[Any]
+    category: str | None = None
+    always: bool = False
+    """Visible wherever this row is, whoever looks: a seat's pool."""
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """A field that is a list: the rows of `target` for which `belongs` holds, given this row's key."""
+
+    target: str
+    belongs: Callable[[Tables, ColumnElement[Any]], ColumnElement[bool]]
+    category: str | None = None
+    filters: Mapping[str, "Filter"] = field(default_factory=dict)
+    orders: Mapping[str, tuple[Key, ...]] = field(default_factory=dict)
+    plain_order: tuple[Key, ...] = ()
+    """The order where none is asked for."""
+    plain: int | None = None
+    """For a list that is no connection: how many objects it holds at most."""
+    stands_as_parent: bool = False
+    """Its rows are held in the very capacities in which this row is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """A field that is an object made of the same row: of the entity `target`."""
+
+    target: str
+    category: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The field that tells which of an object's fields may be read."""
+
+
+Source = Cell | One | Many | Inline | Access
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A condition on the field `name`, holding only in rows whose cell is readable.
+
+    `predicate` makes it from the value and the argument's bound parts. With `related` the value is the existence of a
+    row of another type that the viewer may see, `relates` tells which.
+    """
+
+    name: str
+    parts: Callable[[Any], Mapping[str, Any]]
+    """What is bound of an argument, by name: the statement's text depends on the names alone."""
+    predicate: Callable[[ColumnElement[Any], Callable[[str], ColumnElement[Any]], frozenset[str]], ColumnElement[bool]]
+    value: Expression | None = None
+    """What the predicate tests, where it is not the field's own value."""
+    related: str | None = None
+    relates: Callable[[Tables, Tables], ColumnElement[bool]] | None = None
+    related_name: str | None = None
+    """The field of the related row that must be readable there and whose value the predicate tests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A type whose objects are rows."""
+
+    name: str
+    table: Table
+    joins: tuple[tuple[Table, Column[Any]], ...] = ()
+    """Tables that belong to every row, each with the column that holds its key."""
+    subject: Column[Any] | None = None
+    """The person whom a row describes; None for rows that describe nobody."""
+    course: Column[Any] | None = None
+    """Whose teachers stand as instructors toward the row; None: those of any course the subject takes."""
+    exists: Predicate | None = None
+    """What makes a row of the table one of this type."""
+    optional_subject: bool = False
+    """The subject may be nobody of this tenant: the platform's staff."""
+    published: bool = False
+    """Each granted role is held toward its rows, although they describe somebody."""
+    sources: dict[str, Source] = field(default_factory=dict)
+    through: str | None = None
+    """For rows that stand as the row they belong to: its field (`Type.field`) that leads to them."""
+    variant: str = ""
+    """Tells entities of one type apart: the same rows, seen from somewhere else."""
+    narrowed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Fields that count, seen from there, in some roles only."""
+    decided: frozenset[str] = frozenset()
+    """Fields about which the policy decides, though they say nothing about a person."""
+
+    @property
+    def key(self) -> Column[Any]:
+        """Return the column that identifies a row in its tenant."""
+        return self.table.c.tenant_id if self.table.name == "tenant" else self.table.c.id
+
+    def category(self, name: str) -> str | None:
+        """Return the category of a field that describes a person, or None."""
+        return getattr(self.sources[name], "category", None)
+
+    @property
+    def personal(self) -> list[str]:
+        """Return the fields that describe a person, in the order of the schema."""
+        return [name for name in self.sources if self.category(name) is not None]
+
+
+def id_of(kind: str) -> Encode:
+    """Return how a key of `kind` is written."""
+    return lambda key: encode_id(kind, key)
+
+
+def iso(value: date | datetime) -> str:
+    """Return a date or an instant (UTC) as ISO 8601 writes it."""
+    return value.isoformat()

@@ -1,0 +1,73 @@
+"""The hook in graphql-core's executor: where a resolver returned a promise to read, the reader answers it.
+
+Relied on of graphql-core (private by its own word, held by tests/api/reading/test_executor.py): `complete_value`,
+`collect_subfields`, `get_argument_values`, `collected_errors`.
+"""
+
+from typing import Any
+
+from graphql import GraphQLError, GraphQLOutputType, GraphQLResolveInfo, is_non_null_type
+from graphql.execution.collect_fields import FieldDetails
+from graphql.execution.executor_throwing_on_incremental import ExecutorThrowingOnIncremental
+from graphql.pyutils import Path
+
+from api.context import Context
+from api.reading.ledger import Place
+from api.reading.reads import Read, ReadEach, ReadList
+from api.reading.selection import Collector
+
+
+class ReadingExecutor(ExecutorThrowingOnIncremental):
+    """Executes documents; objects of the domain are the reader's."""
+
+    def complete_value(
+        self,
+        return_type: GraphQLOutputType,
+        field_details_list: list[FieldDetails],
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: None,
+    ) -> Any:
+        """Complete what a resolver returned."""
+        if isinstance(result, Read | ReadEach | ReadList):
+            return self._read(return_type, field_details_list, path, result)
+        return super().complete_value(return_type, field_details_list, info, path, result, position_context)
+
+    async def _read(
+        self, return_type: GraphQLOutputType, fields: list[FieldDetails], path: Path, read: Read | ReadEach | ReadList
+    ) -> Any:
+        context = self.context_value
+        assert isinstance(context, Context)
+        collector = Collector(
+            self.schema, context.reading.entities, self.fragments, self.variable_values, self.operation
+        )
+        place = _place(path)
+        value: Any
+        if isinstance(read, Read):
+            value = await context.reader.object(read, fields, collector, place)
+        elif isinstance(read, ReadList):
+            value = await context.reader.connection(read, fields, collector, place)
+        else:
+            value = await context.reader.each(read, fields, collector, place)
+            self._add_errors(read, fields, path)
+        if value is None and is_non_null_type(return_type):
+            raise TypeError("a value that is never null is null")
+        return value
+
+    def _add_errors(self, read: ReadEach, fields: list[FieldDetails], path: Path) -> None:
+        for at, key in enumerate(read.keys):
+            if isinstance(key, GraphQLError):
+                here = Path(path, at, None)
+                error = GraphQLError(
+                    key.message, [field.node for field in fields], path=here.as_list(), extensions=key.extensions
+                )
+                self.collected_errors.add(error, here)
+
+
+def _place(path: Path) -> Place:
+    place: Place | None = None
+    for step in path.as_list():
+        place = (place, step)
+    assert place is not None
+    return place

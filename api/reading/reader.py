@@ -1,0 +1,108 @@
+"""The reader of one request: takes what a resolver promised (a `Read`) and answers it, subtree and all."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql.execution.collect_fields import FieldDetails
+
+from api.reading.cursor import Cursors
+from api.reading.fetch import Fetcher
+from api.reading.ledger import Ledger, Place
+from api.reading.plans import Plans
+from api.reading.reads import Read, ReadEach, ReadList
+from api.reading.selection import Collector, Connection, Entities
+from api.reading.shape import Shaper
+from api.reading.standing import Standing
+from authz.mask import Mask, Masks
+from authz.viewer import Purpose, Role, Viewer
+from tenants.session import ReadSession
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What all requests share: the types, the compiled statements, the seal of cursors."""
+
+    entities: Entities
+    masks: Masks
+    cursors: Cursors
+    plans: Plans = field(default_factory=Plans)
+    _standings: dict[tuple[Mask, tuple[Role, ...], Purpose | None], Standing] = field(default_factory=dict)
+
+    def standing(self, viewer: Viewer) -> Standing:
+        """Return how `viewer` stands under the policy in force; the same for all with these roles and this purpose."""
+        mask = self.masks.current
+        key = (mask, viewer.roles, viewer.purpose)
+        found = self._standings.get(key)
+        if found is None:
+            if any(known is not mask for known, _, _ in self._standings):
+                self._standings.clear()
+            found = self._standings[key] = Standing(viewer.roles, viewer.purpose, mask)
+        return found
+
+
+class Reader:
+    """Reads for one viewer in one transaction, and keeps the ledger of it."""
+
+    def __init__(
+        self, reading: Reading, session: ReadSession, standing: Standing, relations: Mapping[str, Any]
+    ) -> None:
+        self.ledger = Ledger(standing, reading.entities)
+        self._standing = standing
+        self._fetcher = Fetcher(session, standing, reading.entities, reading.plans, reading.cursors, relations)
+
+    async def object(self, read: Read, fields: list[FieldDetails], collector: Collector, place: Place) -> Any:
+        """Return the completed object, None where it does not exist for the viewer."""
+        view = collector.view(read.kind, fields, pattern_of(place))
+        self._fetcher.prepare([view])
+        fetched = await self._fetcher.by_key(view, [read.key])
+        shaper = self._shaper()
+        records = fetched.groups[None].records
+        value = shaper.object(view, fetched.root, records[0], place, fetched) if records else None
+        shaper.close()
+        return value
+
+    async def each(self, read: ReadEach, fields: list[FieldDetails], collector: Collector, place: Place) -> list[Any]:
+        """Return the completed objects in their order, with one statement for each type among them."""
+        keys = {at: key for at, key in enumerate(read.keys) if isinstance(key, tuple)}
+        kinds = dict.fromkeys(kind for kind, _ in keys.values())
+        views = {kind: collector.view(kind, fields, (*pattern_of(place), "@")) for kind in kinds}
+        self._fetcher.prepare(list(views.values()))
+        shaper = self._shaper()
+        values: list[Any] = [None] * len(read.keys)
+        for kind, view in views.items():
+            wanted = dict.fromkeys(key for found, key in keys.values() if found == kind)
+            fetched = await self._fetcher.by_key(view, list(wanted))
+            records = {record[fetched.root.key_at]: record for record in fetched.groups[None].records}
+            for at, (found, key) in keys.items():
+                if found == kind and key in records:
+                    values[at] = shaper.object(view, fetched.root, records[key], (place, at), fetched)
+        shaper.close()
+        return values
+
+    async def connection(self, read: ReadList, fields: list[FieldDetails], collector: Collector, place: Place) -> Any:
+        """Return the completed connection."""
+        name = f"{read.kind}.{read.name}"
+        connection = collector.connection(read.many, read.kind, read.name, fields, pattern_of(place))
+        self._fetcher.open_cursors(connection, name)
+        fetched = await self._fetcher.connection(connection, None, read.parent)
+        shaper = self._shaper()
+        value = shaper.connection(connection, fetched.groups[None], place, fetched, name)
+        shaper.close()
+        return value
+
+    def _shaper(self) -> Shaper:
+        return Shaper(self._standing, self.ledger, self._seal)
+
+    def _seal(self, connection: Connection, name: str, values: list[Any]) -> str:
+        return self._fetcher.cursors.seal(values, self._fetcher.place(connection, name))
+
+
+def pattern_of(place: Place) -> tuple[str, ...]:
+    """Return the pattern of a place: its path with "@" for positions in lists."""
+    found: list[str] = []
+    here: Place | None = place
+    while here is not None:
+        here, step = here
+        found.append("@" if isinstance(step, int) else step)
+    return tuple(reversed(found))

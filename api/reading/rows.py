@@ -1,0 +1,66 @@
+"""The tables of an entity in a statement, and predicates on situations."""
+
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Table,
+    and_,
+    case,
+    false,
+    func,
+    literal_column,
+    null,
+    select,
+)
+
+from api.reading.entity import Entity, Tables
+from api.reading.standing import TENANT
+from domain.people.model import person
+
+
+def rows_of(entity: Entity, prefix: str) -> tuple[dict[Table, FromClause], FromClause, Tables]:
+    """Return the tables of `entity` under aliases, joined, and where the person that a row describes stands."""
+    alias: FromClause = entity.table.alias(prefix)
+    tables: dict[Table, FromClause] = {entity.table: alias}
+    start = alias
+    for number, (table, link) in enumerate(entity.joins):
+        other = tables[table] = table.alias(f"{prefix}_{number}")
+        here = tables[link.table].c[link.name]
+        start = start.join(other, and_(other.c.tenant_id == TENANT, other.c.id == here))
+    if entity.subject is None or entity.table is person:
+        return tables, start, tables
+    someone = person.alias(f"{prefix}_subject")
+    identity = tables[entity.subject.table].c[entity.subject.name]
+    there = and_(someone.c.tenant_id == TENANT, someone.c.id == identity)
+    start = start.join(someone, there, isouter=entity.optional_subject)
+    return tables, start, {person: someone}
+
+
+def within(situation: ColumnElement[int], allowed: frozenset[int]) -> ColumnElement[bool]:
+    """Return the predicate that `situation` is one of `allowed`."""
+    if not allowed:
+        return false()
+    listed = ",".join(map(str, sorted(allowed)))
+    return situation == func.any(literal_column(f"'{{{listed}}}'::int[]", ARRAY(Integer())))
+
+
+def blanked(
+    value: ColumnElement[Any], situation: ColumnElement[int], allowed: frozenset[int], visible: frozenset[int]
+) -> ColumnElement[Any]:
+    """Return `value` where the situation releases it, null elsewhere."""
+    if not allowed:
+        return null()
+    return value if allowed >= visible and visible else case((within(situation, allowed), value))
+
+
+def fence(situation: ColumnElement[int], name: str, *rows: Tables) -> FromClause:
+    """Return `situation`, made of the tables in `rows`, as something to join: computed once per row.
+
+    OFFSET 0 keeps the planner from pulling the expression apart and computing it once per use.
+    """
+    around = {table for tables in rows for table in tables.values()}
+    return select(situation.label("situation")).offset(literal_column("0")).correlate(*around).lateral(name)

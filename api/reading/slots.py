@@ -1,0 +1,76 @@
+"""The objects that one statement reads for each row of a list: the row itself and what its to-one fields lead to."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from api.reading.entity import Cell, Entity, Inline, One
+from api.reading.selection import View
+from api.reading.standing import Standing
+
+
+@dataclass(slots=True)
+class Slot:
+    """One object per row. `cells` are the fields to read, each with its place in the statement's result rows."""
+
+    entity: Entity
+    name: str
+    link: One | None = None
+    """How the object is joined; None for the row itself and for what is made of it."""
+    allowed_link: frozenset[int] = frozenset()
+    """The parent's situations in which the field that leads here is released."""
+    stands_as_parent: bool = False
+    cells: dict[str, int] = field(default_factory=dict)
+    inner: dict[str, "Slot"] = field(default_factory=dict)
+    key_at: int = -1
+    situation_at: int = -1
+    subject_at: int = -1
+    """Where the person stands whom the object describes; -1: it describes nobody."""
+
+    def walk(self) -> Iterator["Slot"]:
+        """Yield this slot and all below it, parents first."""
+        yield self
+        for slot in self.inner.values():
+            yield from slot.walk()
+
+    def signature(self) -> str:
+        """Return what the statement's text depends on."""
+        inner = ",".join(f"{name}:{slot.signature()}" for name, slot in self.inner.items())
+        return f"{self.entity.name}({' '.join(self.cells)}|{inner})"
+
+
+def slots_of(entity: Entity, views: Iterable[View], standing: Standing, entities: Mapping[str, Entity]) -> Slot:
+    """Return the slots that answer `views`, all of `entity`. A cell that nobody here may read has no place."""
+    root = Slot(entity, "r")
+    for view in views:
+        _add(root, view, standing, entities)
+    _number(root)
+    return root
+
+
+def _add(slot: Slot, view: View, standing: Standing, entities: Mapping[str, Entity]) -> None:
+    for asked in view.asked:
+        if isinstance(asked.source, Cell):
+            if standing.allowed(slot.entity, asked.name):
+                slot.cells.setdefault(asked.name, -1)
+        elif isinstance(asked.source, One | Inline) and asked.view is not None:
+            inner = slot.inner.get(asked.name)
+            if inner is None:
+                link = asked.source if isinstance(asked.source, One) else None
+                allowed = standing.allowed(slot.entity, asked.name)
+                inner = Slot(entities[asked.source.target], f"{slot.name}{len(slot.inner)}", link, allowed)
+                slot.inner[asked.name] = inner
+            _add(inner, asked.view, standing, entities)
+
+
+def _number(root: Slot) -> None:
+    """Give every value its place: per slot its key, its situation, its subject, its cells."""
+    place = 0
+    for slot in root.walk():
+        slot.key_at, slot.situation_at = place, place + 1
+        place += 2
+        if slot.entity.subject is not None:
+            slot.subject_at = place
+            place += 1
+        for name in slot.cells:
+            slot.cells[name] = place
+            place += 1

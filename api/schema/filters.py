@@ -1,0 +1,148 @@
+"""What the filters and orders of the schema mean on a value."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, cast, func
+
+from api.ids import MalformedIdError, decode_id
+from api.reading.entity import Filter
+from api.reading.order import Key
+from api.reading.page import bad_input
+
+
+def _given(value: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value[name] for name in names if value.get(name) is not None}
+
+
+def _text(value: Mapping[str, Any]) -> dict[str, Any]:
+    found = _given(value, "eq", "in")
+    if value.get("startsWith"):
+        found["from"] = value["startsWith"]
+        end = _successor(value["startsWith"])
+        if end is not None:
+            found["to"] = end
+    _check_characters(found)
+    return found
+
+
+def _successor(prefix: str) -> str | None:
+    """Return the least text beyond every text that begins with `prefix`, by code points; None if there is none."""
+    for at in range(len(prefix) - 1, -1, -1):
+        point = ord(prefix[at])
+        if point < 0x10FFFF:
+            following = 0xE000 if point == 0xD7FF else point + 1
+            return prefix[:at] + chr(following)
+    return None
+
+
+def _check_characters(parts: Mapping[str, Any]) -> None:
+    """PostgreSQL's text holds no NUL, and UTF-8 no lone surrogate."""
+    for part in parts.values():
+        for text in part if isinstance(part, list) else [part]:
+            if isinstance(text, str) and ("\0" in text or (not text.isascii() and not _is_encodable(text))):
+                raise bad_input("A text of a filter holds a character that cannot be stored.")
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _holds_text(value: ColumnElement[Any], bind: Any, names: frozenset[str]) -> ColumnElement[bool]:
+    tests = {
+        "eq": lambda: value == cast(bind("eq"), Text),
+        "in": lambda: value == func.any(cast(bind("in"), ARRAY(Text))),
+        "from": lambda: value >= cast(bind("from"), Text),
+        "to": lambda: value < cast(bind("to"), Text),
+    }
+    return and_(*(tests[name]() for name in sorted(names)))
+
+
+def _holds_range(value: ColumnElement[Any], bind: Any, names: frozenset[str]) -> ColumnElement[bool]:
+    tests = {
+        "min": lambda: value >= cast(bind("min"), value.type),
+        "max": lambda: value <= cast(bind("max"), value.type),
+        "from": lambda: value >= cast(bind("from"), value.type),
+        "to": lambda: value < cast(bind("to"), value.type),
+    }
+    return and_(*(tests[name]() for name in sorted(names)))
+
+
+def _holds_same(value: ColumnElement[Any], bind: Any, _names: frozenset[str]) -> ColumnElement[bool]:
+    return value == cast(bind("is"), value.type)
+
+
+def _holds_one_of(value: ColumnElement[Any], bind: Any, _names: frozenset[str]) -> ColumnElement[bool]:
+    return value == func.any(cast(bind("in"), ARRAY(Text)))
+
+
+def plain_text(value: str) -> dict[str, Any]:
+    """Return what is bound of a text that a field is to have."""
+    parts = {"is": value}
+    _check_characters(parts)
+    return parts
+
+
+def _email(value: str) -> dict[str, Any]:
+    parts = {"is": value.strip().lower()}
+    _check_characters(parts)
+    return parts
+
+
+def text(name: str) -> Filter:
+    """Return the filter of a text field."""
+    return Filter(name, _text, _holds_text)
+
+
+def email(name: str) -> Filter:
+    """Return the filter of an address: the whole of it, in any case."""
+    return Filter(name, _email, _holds_same)
+
+
+def same(name: str) -> Filter:
+    """Return the filter of a field that is to have a value."""
+    return Filter(name, lambda value: {"is": value}, _holds_same)
+
+
+def one_of(name: str) -> Filter:
+    """Return the filter of a field that is to have one of several values."""
+    return Filter(name, lambda values: {"in": [str(value) for value in values]}, _holds_one_of)
+
+
+def number(name: str) -> Filter:
+    """Return the filter of a field in a range of numbers, both ends included."""
+    return Filter(name, lambda value: _given(value, "min", "max"), _holds_range)
+
+
+def time(name: str) -> Filter:
+    """Return the filter of a field in a range of time, the end not included."""
+    return Filter(name, lambda value: _given(value, "from", "to"), _holds_range)
+
+
+def related_course(related: str, relates: Any) -> Filter:
+    """Return the filter that a visible row of `related` leads to a course."""
+    return Filter("enrollments", _course, _holds_same, related=related, relates=relates)
+
+
+def related_value(related: str, name: str, relates: Any) -> Filter:
+    """Return the filter that a visible row of `related` has a value in its field `name`, readable there."""
+    return Filter("id", lambda value: {"is": value}, _holds_same, related=related, relates=relates, related_name=name)
+
+
+def _course(value: str) -> dict[str, Any]:
+    try:
+        kind, key = decode_id(value)
+    except MalformedIdError as error:
+        raise bad_input(str(error)) from None
+    if kind != "Course":
+        raise bad_input("This is not the id of a course.")
+    return {"is": key}
+
+
+def by(name: str, *, descending: bool = False, through: str | None = None) -> tuple[Key, ...]:
+    """Return the order by a field, ties by id."""
+    return (Key(name, descending, through), Key("id"))

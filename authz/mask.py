@@ -1,0 +1,124 @@
+"""The mask: Casbin's decisions, each asked once and kept, and swapped as a whole when the policy changes."""
+
+import threading
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+from authz.decider import Decider
+from authz.loading import Catalogue, Policy, PolicyError, load
+from authz.rules import ACTIONS, Rule
+from authz.viewer import Purpose, Role, SubjectClass
+from authz.vocabulary import spelled
+
+_Cell = tuple[Role, str, SubjectClass, Purpose, str, UUID | None]
+
+
+class Decision(NamedTuple):
+    """Whether something may be done, and the line (`learner.csv:12`) that says so; None where nothing was said."""
+
+    allowed: bool
+    rule: str | None
+
+
+class Mask:
+    """What one version of the policy decides. Safe to share between threads; what it once said it always says."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.version = policy.version
+        self.policy = policy
+        self._rules: dict[str, list[Rule]] = {
+            f"{type_name}.{name}": [] for type_name, fields in policy.catalogue.items() for name in fields
+        }
+        for rule in policy.rules:
+            self._rules[rule.said.object].append(rule)
+        self._tenants = frozenset(UUID(rule.said.tenant) for rule in policy.rules if rule.said.tenant != "*")
+        self._purposes = {
+            role: tuple(Purpose(name) for name in Purpose if name in policy.words.purposes_of(spelled(role)))
+            for role in Role
+        }
+        self._decisions: dict[_Cell, Decision] = {}
+        self._deciders: dict[str, Decider] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Return every `Type.field` that is decided, in the schema's order."""
+        return tuple(self._rules)
+
+    def category(self, field: str) -> str:
+        """Return the category of `Type.field`; raise KeyError for a field that is not decided."""
+        type_name, _, name = field.partition(".")
+        return self.policy.catalogue[type_name][name]
+
+    def purposes(self, role: Role) -> tuple[Purpose, ...]:
+        """Return the purposes that a role may name, in the order of Purpose."""
+        return self._purposes[role]
+
+    def decide(
+        self,
+        role: Role,
+        field: str,
+        subject: SubjectClass,
+        purpose: Purpose,
+        *,
+        tenant: UUID | None = None,
+        action: str = "read",
+    ) -> Decision:
+        """Return what the policy says of one cell: `role` toward `field` (`Type.field`) of such a subject.
+
+        Raise KeyError for a field that the schema does not know, ValueError for anything else unknown: a question that
+        makes no sense is a fault of the program and must not read as an answer.
+        """
+        if tenant not in self._tenants:
+            tenant = None
+        cell = (role, field, subject, purpose, action, tenant)
+        return self._decisions.get(cell) or self._decide(cell)
+
+    def _decide(self, cell: _Cell) -> Decision:
+        role, field, subject, purpose, action, tenant = cell
+        if field not in self._rules:
+            raise KeyError(f"{field} is not decided by the policy: the schema does not name it")
+        if action not in ACTIONS:
+            raise ValueError(f"{action} is no action")
+        question = (
+            spelled(Role(role)),
+            "*" if tenant is None else str(tenant),
+            field,
+            action,
+            SubjectClass(subject).value,
+            Purpose(purpose).value,
+        )
+        # Casbin's role manager is not made for threads; and one question need not be asked twice at once.
+        with self._lock:
+            if (known := self._decisions.get(cell)) is not None:
+                return known
+            if field not in self._deciders:
+                self._deciders[field] = Decider(self.policy, self._rules[field])
+            decision = self._decisions[cell] = Decision(*self._deciders[field].ask(*question))
+        return decision
+
+
+class Masks:
+    """Holds the mask in force. Readers take `current` once per request, so that one request knows one policy."""
+
+    def __init__(self, folder: Path, catalogue: Catalogue) -> None:
+        """Load the policy; raise PolicyError, for without a policy nothing starts."""
+        self._folder = folder
+        self._catalogue = catalogue
+        self._reloading = threading.Lock()
+        self.current = Mask(load(folder, catalogue))
+
+    def reload(self) -> Mask:
+        """Load the files anew and put the new mask in force as a whole; return it.
+
+        Raise PolicyError, which names the version that stays in force, when the files do not load.
+        """
+        with self._reloading:
+            try:
+                policy = load(self._folder, self._catalogue)
+            except PolicyError as error:
+                raise PolicyError(error.problems, kept=self.current.version) from None
+            if policy.version != self.current.version:
+                self.current = Mask(policy)
+            return self.current

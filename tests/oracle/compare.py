@@ -1,0 +1,152 @@
+"""Differences between what the server answered and recorded, and what the oracle expects."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from graphql import parse, print_ast
+
+from tests.oracle.capacities import Cursor, OracleViewer
+from tests.oracle.judge import ANY_RULE
+from tests.oracle.ledger import Expected
+
+MOST = 8
+"""Differences that a report shows."""
+
+Cursors = dict[tuple[str | int, ...], dict[Cursor, set[str]]]
+
+
+def answer_differences(expected: Expected, answer: Mapping[str, Any], viewer: OracleViewer) -> list[str]:
+    """Return what is different in the body of an HTTP answer; add its cursors to the viewer's."""
+    cursors: Cursors = defaultdict(lambda: defaultdict(set))
+    found = list(_values(expected.data, answer.get("data"), (), cursors))
+    found += _errors(expected.errors, answer.get("errors", []))
+    found += [f"the answer has more: {name}" for name in sorted(set(answer) - {"data", "errors"})]
+    return found + list(_learn(cursors, viewer))
+
+
+def event_differences(expected: Expected, event: Mapping[str, Any] | None) -> list[str]:
+    """Return what is different in a row of `access_event`, None when there is none."""
+    if event is None:
+        return ["no event, but cells were released or denied"] if expected.recorded else []
+    if not expected.recorded:
+        return ["an event, but no personal cell was released or denied"]
+    disclosed, denied = _json(event["disclosures"]), _json(event["denials"])
+    released = [(field, UUID(each)) for entry in disclosed for field in entry["fields"] for each in entry["subjects"]]
+    denials = [(entry["field"], entry["reason"], UUID(each)) for entry in denied for each in entry["subjects"]]
+    found = _sets("released", expected.disclosures, released) + _sets("denied", expected.denials, denials)
+    if event["subject_count"] != expected.subject_count:
+        found.append(f"subject_count: expected {expected.subject_count}, got {event['subject_count']}")
+    # A denial that is about nobody stands in the answer and not in the record, so the outcome may say either.
+    outcomes = {"DENIED" if expected.denials else "RELEASED", "DENIED" if expected.denied else "RELEASED"}
+    if event["outcome"] not in outcomes:
+        found.append(f"outcome: expected {' or '.join(sorted(outcomes))}, got {event['outcome']}")
+    return found
+
+
+def report(document: str, variables: Mapping[str, Any], viewer: OracleViewer, differences: list[str]) -> str:
+    """Return the differences, the first of them, with the document that brought them out."""
+    more = [f"... and {len(differences) - MOST} more"] if len(differences) > MOST else []
+    asked = [print_ast(parse(document)), json.dumps(variables), f"as {viewer.person_id} {', '.join(viewer.roles)}"]
+    return "\n".join([*differences[:MOST], *more, "", *asked])
+
+
+def _values(expected: Any, actual: Any, path: tuple[str | int, ...], cursors: Cursors) -> Iterator[str]:
+    where = ".".join(map(str, path)) or "data"
+    if isinstance(expected, Cursor):
+        if isinstance(actual, str) and actual:
+            cursors[_connection_of(path)][expected].add(actual)
+        else:
+            yield f"{where}: expected a cursor, got {actual!r}"
+    elif expected is ANY_RULE:
+        if not isinstance(actual, str | None):
+            yield f"{where}: expected a line of the policy or null, got {actual!r}"
+    elif isinstance(expected, dict) and isinstance(actual, dict):
+        yield from _objects(expected, actual, path, cursors)
+    elif isinstance(expected, list) and isinstance(actual, list):
+        if len(expected) != len(actual):
+            yield f"{where}: expected {len(expected)} items, got {len(actual)}"
+        for position, (one, other) in enumerate(zip(expected, actual, strict=False)):
+            yield from _values(one, other, (*path, position), cursors)
+    elif not _same(expected, actual):
+        yield f"{where}: expected {expected!r}, got {actual!r}"
+
+
+def _objects(
+    expected: dict[str, Any], actual: dict[str, Any], path: tuple[str | int, ...], cursors: Cursors
+) -> Iterator[str]:
+    where = ".".join(map(str, path)) or "data"
+    for name in sorted(expected.keys() ^ actual.keys()):
+        yield f"{where}: {name} is {'not there' if name in expected else 'too much'}"
+    for name in (name for name in expected if name in actual):
+        yield from _values(expected[name], actual[name], (*path, name), cursors)
+    if expected.keys() == actual.keys() and list(expected) != list(actual):
+        yield f"{where}: expected the order {list(expected)}, got {list(actual)}"
+
+
+def _same(expected: Any, actual: Any) -> bool:
+    # A whole number may stand for a Float; true is not 1.
+    return bool(expected == actual) and isinstance(expected, bool) == isinstance(actual, bool)
+
+
+def _connection_of(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Return the path of the connection that a cursor's path lies in: it stands under an edge or the page's info."""
+    return path[:-3] if isinstance(path[-2], int) else path[:-2]
+
+
+def _errors(expected: list[dict[str, Any]], actual: list[dict[str, Any]]) -> list[str]:
+    found = []
+    if len(expected) != len(actual):
+        found.append(f"expected {len(expected)} errors, got {len(actual)}: {[_brief(error) for error in actual]}")
+    for position, (one, other) in enumerate(zip(expected, actual, strict=False)):
+        if _core(one) != _core(other):
+            found.append(f"errors.{position}: expected {_core(one)}, got {_core(other)}")
+        if not other.get("message"):
+            found.append(f"errors.{position}: no message")
+    return found
+
+
+def _core(error: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what has to be equal in an error: not its place in the text, and of a line only whether there is one."""
+    extensions = dict(error.get("extensions", {}))
+    if "rule" in extensions:
+        extensions["rule"] = extensions["rule"] is not None
+    told = {"path": error.get("path"), "extensions": extensions}
+    return {**told, "message": error["message"]} if _is_denial(error) else told
+
+
+def _is_denial(error: Mapping[str, Any]) -> bool:
+    return bool(error.get("extensions", {}).get("code") == "FIELD_FORBIDDEN")
+
+
+def _brief(error: Mapping[str, Any]) -> tuple[Any, Any]:
+    return error.get("path"), error.get("extensions", {}).get("code")
+
+
+def _learn(cursors: Cursors, viewer: OracleViewer) -> Iterator[str]:
+    """Yield where one list's rows and cursors do not go one to one; remember the cursors' texts."""
+    for path, of_rows in cursors.items():
+        where = ".".join(map(str, path))
+        texts = [text for known in of_rows.values() for text in known]
+        if any(len(known) > 1 for known in of_rows.values()):
+            yield f"{where}: one row has several cursors"
+        if len(set(texts)) < len(texts):
+            yield f"{where}: several rows have one cursor"
+        for cursor, known in of_rows.items():
+            for text in known:
+                other = viewer.cursors.setdefault(text, cursor)
+                if other != cursor:
+                    yield f"{where}: a cursor of {other.place} is one of {cursor.place} too"
+
+
+def _sets(what: str, expected: set[Any], actual: list[Any]) -> list[str]:
+    got = set(actual)
+    found = [f"{what}, not recorded: {each}" for each in sorted(expected - got, key=str)]
+    found += [f"recorded, not {what}: {each}" for each in sorted(got - expected, key=str)]
+    return found + ([f"{what}: recorded twice"] if len(got) < len(actual) else [])
+
+
+def _json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value

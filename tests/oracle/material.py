@@ -1,0 +1,74 @@
+"""What documents are made of: ids and words of a world, so that they ask for what is there and for what is not."""
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from tests.oracle.arguments import encode
+from tests.oracle.world import World
+
+MALFORMED = ("", "x", "TGVhcm5lcg==", encode("Learner", UUID(int=1))[:-4], "TGVhcm5lcjpub2JvZHk=", "é", "Learner:1")
+"""Texts that are no ids: too short, without a key, cut, with a key that is none, not ASCII, not encoded."""
+
+KINDS = (
+    "Learner",
+    "Instructor",
+    "Course",
+    "Assessment",
+    "Enrollment",
+    "AssessmentResult",
+    "Tenant",
+    "SeatPool",
+    "Seat",
+)
+"""Types that an id may name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Ids by type, of this tenant and of another one, and words by field."""
+
+    ids: Mapping[str, Sequence[str]]
+    foreign: Mapping[str, Sequence[str]]
+    words: Mapping[str, Sequence[str]]
+
+    def id_of(self, kind: str, rng: random.Random) -> str:
+        """Return an id of the type: mostly one that is there, else another tenant's or nobody's."""
+        chance = rng.random()
+        if chance < 0.8 and self.ids[kind]:
+            return rng.choice(self.ids[kind])
+        if chance < 0.9 and self.foreign[kind]:
+            return rng.choice(self.foreign[kind])
+        return encode(kind, UUID(int=rng.getrandbits(128)))
+
+
+def gather(world: World, other: World | None = None) -> Material:
+    """Return what documents about `world` are made of; `other` is another tenant."""
+    words = {
+        "name": _texts(world.people.values(), "name"),
+        "email": _texts(world.people.values(), "email"),
+        "code": _texts((row.facts for row in world.courses.values()), "code"),
+        "title": _texts((row.facts for row in world.courses.values()), "title"),
+        "presentation": _texts((row.facts for row in world.courses.values()), "presentation"),
+    }
+    return Material(_ids(world), _ids(other) if other else {kind: [] for kind in KINDS}, words)
+
+
+def _ids(world: World) -> dict[str, list[str]]:
+    tables: dict[str, Iterable[UUID]] = {
+        "Learner": world.people,
+        "Instructor": (key for key in world.people if world.taught_by(key)),
+        "Course": world.courses,
+        "Assessment": world.assessments,
+        "Enrollment": world.enrollments,
+        "AssessmentResult": world.results,
+        "Tenant": (world.tenant.key,),
+        "SeatPool": world.pools,
+        "Seat": world.seats,
+    }
+    return {kind: sorted(encode(kind, key) for key in keys) for kind, keys in tables.items()}
+
+
+def _texts(rows: Iterable[Mapping[str, object]], column: str) -> list[str]:
+    return sorted({str(row[column]) for row in rows if row[column] is not None})
