@@ -25,7 +25,7 @@ from api.document.documents import Document
 from api.error_order import in_order
 from api.errors import Code, RequestRefusedError, formatted, internal
 from api.reading.executor import ReadingExecutor
-from tenants.database import DatabaseUnavailableError
+from tenants.database import DatabaseUnavailableError, StatementFailedError
 
 log = structlog.get_logger(__name__)
 
@@ -66,6 +66,8 @@ async def run(
         executor_class=ReadingExecutor,
     )
     done = await result if isawaitable(result) else result
+    if context is not None:
+        context.reader.close()
     assert isinstance(done, ExecutionResult)
     errors = [_fit_to_leave(error, request_id) for error in done.errors or ()]
     for error, told in list(zip(done.errors or (), errors, strict=True))[:_MOST_LOGGED]:
@@ -88,7 +90,7 @@ def _bad_variable(error: GraphQLError) -> GraphQLError:
 
 def _fit_to_leave(error: GraphQLError, request_id: str) -> GraphQLError:
     cause = error.original_error
-    if isinstance(cause, (DatabaseUnavailableError, SQLAlchemyError)):
+    if isinstance(cause, (DatabaseUnavailableError, StatementFailedError, SQLAlchemyError)):
         raise cause
     if error.extensions and "code" in error.extensions:
         return error

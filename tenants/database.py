@@ -15,6 +15,17 @@ class DatabaseUnavailableError(Exception):
     """The database is gone, full, overloaded or too slow; nothing of the transaction stands. It may work later."""
 
 
+class StatementFailedError(Exception):
+    """A statement cannot be run as it is: a mistake of the program's, or a right that is missing.
+
+    It has PostgreSQL's SQLSTATE and the error's name, and nothing of the statement or its values.
+    """
+
+    def __init__(self, sqlstate: str | None, name: str) -> None:
+        super().__init__(f"{name} ({sqlstate})")
+        self.sqlstate = sqlstate
+
+
 @dataclass(frozen=True, slots=True)
 class DatabaseSettings:
     """Where the database is and how long anything may take there; times in seconds."""
@@ -62,6 +73,8 @@ def told_apart() -> Iterator[None]:
         if is_passing(error):
             # The cause stays out of the chain: drivers quote statements and values in their messages.
             raise DatabaseUnavailableError(_in_words(error)) from None
+        if isinstance(error, asyncpg.PostgresError):
+            raise StatementFailedError(error.sqlstate, type(error).__name__) from None
         raise
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from tenants.database import DatabaseSettings, DatabaseUnavailableError, create_engine, drop, told_apart
 from tenants.ids import TenantId
+from tenants.statements import Plan
 
 Values = Mapping[str, Any]
 
@@ -43,6 +44,10 @@ _ROLE = text("""
 
 class UnsafeRoleError(Exception):
     """The role that the database was opened with is not bound by row-level security."""
+
+
+class StatementEndedError(Exception):
+    """The one who waited was cancelled; the statement has ended well, and its transaction is whole."""
 
 
 class BrokenTransactionError(Exception):
@@ -114,8 +119,13 @@ class ReadSession:
         async with self._turn():
             raw = await self._connection.get_raw_connection()
             driver: Any = raw.driver_connection
-            found: Sequence[Sequence[Any]] = await driver.fetch(statement, *arguments)
+            running = asyncio.ensure_future(driver.fetch(statement, *arguments))
+            found: Sequence[Sequence[Any]] = await _to_its_end(running, self._limit)
             return found
+
+    async def run(self, plan: Plan, values: Values) -> Sequence[Any]:
+        """Return the rows of `plan`, whose columns are had by name (`row["name"]`); the session's tenant is bound."""
+        return await self.fetch(plan.text, plan.arguments({"current_tenant": self.tenant_id, **values}))
 
     def ensure_whole(self) -> None:
         """Raise `BrokenTransactionError` when a statement failed here, whoever caught its error.
@@ -140,11 +150,33 @@ class ReadSession:
                 with told_apart():
                     async with asyncio.timeout(self._limit):
                         yield
+            except StatementEndedError:
+                raise asyncio.CancelledError from None
             except BaseException:
                 self._broken = True
                 raise
             finally:
                 _current_tenant.reset(reset)
+
+
+async def _to_its_end(running: asyncio.Future[Any], limit: float) -> Any:  # noqa: ANN401 - what a driver returns
+    """Return what `running` comes to; when this is cancelled, end it or let it end first, within `limit` seconds.
+
+    One field of a document that fails cancels those beside it, and half a statement would break the transaction that
+    they share. Raises TimeoutError.
+    """
+    try:
+        await asyncio.wait({running}, timeout=limit)
+    except asyncio.CancelledError:
+        await asyncio.wait({running}, timeout=limit)
+        if running.done() and not running.cancelled() and running.exception() is None:
+            raise StatementEndedError from None
+        running.cancel()
+        raise
+    if not running.done():
+        running.cancel()
+        raise TimeoutError
+    return running.result()
 
 
 class WriteSession(ReadSession):

@@ -23,7 +23,7 @@ from domain.accounts.tokens import Claims, Tokens
 from tenants.database import DatabaseUnavailableError
 from tenants.session import Database
 
-_MOST_ADDRESS, _MOST_DEVICE = 45, 400
+_MOST_OPERATION, _MOST_ADDRESS, _MOST_DEVICE = 200, 45, 400
 """Characters that the trail keeps of them."""
 
 
@@ -86,7 +86,7 @@ class GraphQLEndpoint:
         return Event(
             viewer=context.viewer,
             capacities=sorted(ledger.capacities),
-            operation=name.value if name else None,
+            operation=name.value[:_MOST_OPERATION] if name else None,
             document_hash=document.hash,
             request_id=request.scope["request_id"],
             client_address=request.client.host[:_MOST_ADDRESS] if request.client else None,

@@ -70,7 +70,7 @@ def predicate(
     if wanted.related is None:
         source = entity.sources[wanted.name]
         assert isinstance(source, Cell)
-        return and_(readable, condition.test(source.expression(tables)))
+        return and_(readable, condition.test(source.expression(tables, parent)))
     other = entities[wanted.related]
     inner, joined, subject = rows_of(other, "related")
     assert wanted.relates is not None

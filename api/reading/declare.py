@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 import strawberry
-from graphql import GraphQLObjectType, GraphQLSchema
+from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema
 from sqlalchemy import Column, ColumnElement, Table
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.schema_directive import Location
@@ -29,7 +29,7 @@ from api.reading.entity import (
     id_of,
 )
 from api.reading.order import Key
-from api.reading.reads import ReadList
+from api.reading.reads import ReadList, Refused
 
 _SOURCE = "source"
 _PROMISE = "promise"
@@ -222,7 +222,13 @@ def _list_resolver(kind: str, name: str, source: Many) -> Callable[..., ReadList
 
 
 def _resolver(promise: Callable[[Any, Mapping[str, Any]], object]) -> Callable[..., object]:
-    return lambda _source, info, **arguments: promise(info.context, arguments)
+    def resolve(_source: object, info: Any, **arguments: Any) -> object:
+        try:
+            return promise(info.context, arguments)
+        except GraphQLError as error:
+            return Refused(error)
+
+    return resolve
 
 
 def source_of(field: Any) -> Source | None:

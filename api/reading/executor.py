@@ -13,8 +13,10 @@ from graphql.pyutils import Path
 
 from api.context import Context
 from api.reading.ledger import Place
-from api.reading.reads import Read, ReadEach, ReadList
+from api.reading.reads import Read, ReadEach, ReadList, Refused
 from api.reading.selection import Collector
+
+Promise = Read | ReadEach | ReadList | Refused
 
 
 class ReadingExecutor(ExecutorThrowingOnIncremental):
@@ -30,13 +32,13 @@ class ReadingExecutor(ExecutorThrowingOnIncremental):
         position_context: None,
     ) -> Any:
         """Complete what a resolver returned."""
-        if isinstance(result, Read | ReadEach | ReadList):
+        if isinstance(result, Read | ReadEach | ReadList | Refused):
             return self._read(return_type, field_details_list, path, result)
         return super().complete_value(return_type, field_details_list, info, path, result, position_context)
 
-    async def _read(
-        self, return_type: GraphQLOutputType, fields: list[FieldDetails], path: Path, read: Read | ReadEach | ReadList
-    ) -> Any:
+    async def _read(self, return_type: GraphQLOutputType, fields: list[FieldDetails], path: Path, read: Promise) -> Any:
+        if isinstance(read, Refused):
+            raise read.error
         context = self.context_value
         assert isinstance(context, Context)
         collector = Collector(

@@ -6,10 +6,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from graphql import GraphQLError
 from sqlalchemy import Date, DateTime, Uuid
 
 from api.reading.cursor import Cursors
-from api.reading.entity import Cell, Entity, Many, One
+from api.reading.entity import Cell, Entity, One
 from api.reading.order import Key
 from api.reading.plans import Plans
 from api.reading.selection import Asked, Connection, Entities, View
@@ -79,8 +80,12 @@ class Fetcher:
     def prepare(self, views: Iterable[View]) -> None:
         """Open the cursors of all lists asked in `views`. Raises `GraphQLError` before anything is read."""
         for asked, parent in lists_in(views):
-            assert asked.connection is not None
-            self.open_cursors(asked.connection, f"{parent}.{asked.name}")
+            connection = asked.connection
+            assert connection is not None
+            try:
+                self.open_cursors(connection, f"{parent}.{asked.name}")
+            except GraphQLError as error:
+                asked.refuse(error, connection.pattern)
 
     def place(self, connection: Connection, name: str) -> str:
         """Return what a cursor of `connection`, the list `name` ("Type.field"), belongs to."""
@@ -171,7 +176,7 @@ def lists_in(views: Iterable[View]) -> Iterator[tuple[Asked, str]]:
 
 def _lists_with_slots(view: View, slot: Slot) -> Iterator[tuple[Asked, Slot]]:
     for asked in view.asked:
-        if isinstance(asked.source, Many):
+        if asked.connection is not None:
             yield asked, slot
         elif asked.view is not None:
             yield from _lists_with_slots(asked.view, slot.inner[asked.name])
@@ -212,6 +217,7 @@ def _grouped(records: list[Record], parents: Parents | None, connection: Connect
         more = len(group.records) > page.size
         if more:
             group.records = group.records[1:] if page.backwards else group.records[:-1]
-        group.has_next = page.before is not None if page.backwards else more
-        group.has_previous = more if page.backwards else page.after is not None
+        # A cursor is the place of a row, which lies beyond the page itself.
+        group.has_next = page.before is not None or (more and not page.backwards)
+        group.has_previous = page.after is not None or (more and page.backwards)
     return groups

@@ -7,7 +7,7 @@ that gives, per field asked, whom it was released for, whom it was denied about 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from graphql import GraphQLError
@@ -21,8 +21,7 @@ Place = tuple["Place | None", str | int]
 """A position in the answer: the one around it, and the key or index in that."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """An object in the answer: its key, its subject (None: it describes nobody), its situation, its first place."""
 
     key: UUID
@@ -50,8 +49,18 @@ class Ledger:
         for situation in groups:
             self.capacities.update(self.standing.held(situation))
         for asked in view.asked:
-            if asked.source is not None and self.standing.is_decided(view.entity, asked.name):
+            if asked.source is not None and asked.refused is None and self.standing.is_decided(view.entity, asked.name):
                 self._count(view, asked, groups)
+
+    def refuse(self, error: GraphQLError, place: Place) -> None:
+        """Note that the list at `place` could not be read."""
+        path = steps(place)
+        self.errors.append((path, GraphQLError(error.message, error.nodes, path=path, extensions=error.extensions)))
+
+    def release(self, field: str, subjects: set[UUID]) -> None:
+        """Note that `field` (`Type.field`) was released of `subjects`."""
+        if subjects:
+            self.disclosures[field] |= subjects
 
     def used(self, entity: Entity, name: str, shown: Iterable[tuple[UUID | None, int]]) -> None:
         """Note that the rows came back by the field `name`, through a filter or an order."""
@@ -59,8 +68,7 @@ class Ledger:
             return
         allowed = self.standing.allowed(entity, name)
         subjects = {subject for subject, situation in shown if subject is not None and situation in allowed}
-        if subjects:
-            self.disclosures[f"{entity.name}.{name}"] |= subjects
+        self.release(f"{entity.name}.{name}", subjects)
 
     def used_in(self, kind: str, name: str, shown: Iterable[tuple[UUID | None, int]]) -> None:
         """Note the same of a field of another type, into which an order looked."""
@@ -72,9 +80,7 @@ class Ledger:
         denied: list[Shown] = []
         for situation, objects in groups.items():
             if situation in allowed:
-                subjects = {one.subject for one in objects if one.subject is not None}
-                if subjects:
-                    self.disclosures[name] |= subjects
+                self.release(name, {one.subject for one in objects if one.subject is not None})
             else:
                 denied += objects
         if denied:

@@ -1,7 +1,8 @@
 """Which part of a list is asked: how many, from which end, after or before which row."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from graphql import GraphQLError, Undefined
@@ -22,6 +23,12 @@ class Page:
 def bad_input(message: str) -> GraphQLError:
     """Return the error of an argument that cannot be used."""
     return GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
+
+
+def at(pattern: Sequence[str], error: GraphQLError) -> GraphQLError:
+    """Return `error` with the path to the field at `pattern`, as far as it is known before anything is read."""
+    path = list(takewhile(lambda step: step != "@", pattern))
+    return GraphQLError(error.message, error.nodes, path=path, extensions=error.extensions)
 
 
 def page_of(arguments: Mapping[str, Any], plain: int | None = None) -> Page:

@@ -1,29 +1,14 @@
-"""Statements compiled once: their text and the order of their parameters, kept while they are used."""
+"""Plans of statements, kept while they are used."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Select
-from sqlalchemy.dialects.postgresql import asyncpg
 
-_DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call] # SQLAlchemy has not typed this one
+from tenants.statements import Plan, compiled
+
 _MOST = 2048
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A statement's text, and for each of its positions the parameter's name or its constant value."""
-
-    text: str
-    names: tuple[str, ...]
-    constants: Mapping[str, Any]
-
-    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
-        """Return the values of one execution in their order."""
-        constants = self.constants
-        return [values[name] if name in values else constants[name] for name in self.names]
 
 
 class Plans:
@@ -43,11 +28,3 @@ class Plans:
         if len(self._plans) > self._most:
             self._plans.popitem(last=False)
         return made
-
-
-def compiled(statement: Select[*tuple[Any, ...]]) -> Plan:
-    """Return `statement` as the driver takes it."""
-    result = statement.compile(dialect=_DIALECT)
-    names = tuple(result.positiontup or ())
-    constants = {name: bind.value for name, bind in result.binds.items() if bind.callable is None and not bind.required}
-    return Plan(str(result), names, constants)

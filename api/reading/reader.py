@@ -41,6 +41,10 @@ class Reading:
         return found
 
 
+class ReaderClosedError(Exception):
+    """Something wanted to read after the answer was made."""
+
+
 class Reader:
     """Reads for one viewer in one transaction, and keeps the ledger of it."""
 
@@ -49,10 +53,16 @@ class Reader:
     ) -> None:
         self.ledger = Ledger(standing, reading.entities)
         self._standing = standing
+        self._closed = False
         self._fetcher = Fetcher(session, standing, reading.entities, reading.plans, reading.cursors, relations)
+
+    def close(self) -> None:
+        """Read nothing more: the answer is made, and its transaction about to end."""
+        self._closed = True
 
     async def object(self, read: Read, fields: list[FieldDetails], collector: Collector, place: Place) -> Any:
         """Return the completed object, None where it does not exist for the viewer."""
+        self._ensure_open()
         view = collector.view(read.kind, fields, pattern_of(place))
         self._fetcher.prepare([view])
         fetched = await self._fetcher.by_key(view, [read.key])
@@ -64,6 +74,7 @@ class Reader:
 
     async def each(self, read: ReadEach, fields: list[FieldDetails], collector: Collector, place: Place) -> list[Any]:
         """Return the completed objects in their order, with one statement for each type among them."""
+        self._ensure_open()
         keys = {at: key for at, key in enumerate(read.keys) if isinstance(key, tuple)}
         kinds = dict.fromkeys(kind for kind, _ in keys.values())
         views = {kind: collector.view(kind, fields, (*pattern_of(place), "@")) for kind in kinds}
@@ -82,6 +93,7 @@ class Reader:
 
     async def connection(self, read: ReadList, fields: list[FieldDetails], collector: Collector, place: Place) -> Any:
         """Return the completed connection."""
+        self._ensure_open()
         name = f"{read.kind}.{read.name}"
         connection = collector.connection(read.many, read.kind, read.name, fields, pattern_of(place))
         self._fetcher.open_cursors(connection, name)
@@ -90,6 +102,10 @@ class Reader:
         value = shaper.connection(connection, fetched.groups[None], place, fetched, name)
         shaper.close()
         return value
+
+    def _ensure_open(self) -> None:
+        if self._closed:
+            raise ReaderClosedError
 
     def _shaper(self) -> Shaper:
         return Shaper(self._standing, self.ledger, self._seal)

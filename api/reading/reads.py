@@ -32,3 +32,10 @@ class ReadList:
     name: str
     many: Many
     parent: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing can be read, for that reason; said in its turn, so that fields beside it are left to end theirs."""
+
+    error: GraphQLError

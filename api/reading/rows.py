@@ -10,6 +10,7 @@ from sqlalchemy import (
     Table,
     and_,
     case,
+    cast,
     false,
     func,
     literal_column,
@@ -53,7 +54,8 @@ def blanked(
 ) -> ColumnElement[Any]:
     """Return `value` where the situation releases it, null elsewhere."""
     if not allowed:
-        return null()
+        # Not a bare constant: PostgreSQL takes those in ORDER BY for positions.
+        return cast(null(), value.type)
     return value if allowed >= visible and visible else case((within(situation, allowed), value))
 
 

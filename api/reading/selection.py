@@ -4,14 +4,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import GraphQLObjectType, GraphQLSchema, OperationDefinitionNode, get_named_type
+from graphql import (
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    get_named_type,
+    is_non_null_type,
+)
 from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_subfields
 from graphql.execution.values import VariableValues, get_argument_values
 
 from api.reading.conditions import Condition, conditions_of
 from api.reading.entity import Access, Cell, Entity, Inline, Many, One, Source
 from api.reading.order import Key
-from api.reading.page import Page, page_of
+from api.reading.page import Page, at, page_of
 
 Entities = Mapping[str, Entity]
 Pattern = tuple[str, ...]
@@ -24,9 +31,18 @@ class Asked:
     key: str
     name: str
     source: Source | None
+    nullable: bool = True
     view: "View | None" = None
     connection: "Connection | None" = None
     parts: "list[Part]" = field(default_factory=list)
+    refused: GraphQLError | None = None
+    """Why the list cannot be read: an argument that cannot be used."""
+
+    def refuse(self, error: GraphQLError, pattern: Pattern) -> None:
+        """Take it that the list cannot be read; raise `error` where it may not be null either."""
+        if not self.nullable:
+            raise at(pattern, error)
+        self.refused, self.connection = error, None
 
 
 @dataclass(slots=True)
@@ -140,7 +156,11 @@ class Collector:
         if isinstance(source, One | Inline):
             asked.view = self.view(source.target, fields, pattern)
         elif isinstance(source, Many):
-            asked.connection = self.connection(source, entity.name, name, fields, pattern)
+            asked.nullable = not is_non_null_type(self._type(entity.name).fields[name].type)
+            try:
+                asked.connection = self.connection(source, entity.name, name, fields, pattern)
+            except GraphQLError as error:
+                asked.refuse(error, pattern)
         elif isinstance(source, Access) or (isinstance(source, Cell) and source.record is not None):
             inner = self._subfields("FieldAccess" if isinstance(source, Access) else source.record or "", fields)
             asked.parts = [Part(inner_key, found[0].node.name.value) for inner_key, found in inner.items()]

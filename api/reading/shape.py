@@ -5,14 +5,15 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from api.reading.entity import Access, Cell, One
+from api.reading.entity import Access, Cell, Encode, One
 from api.reading.fetch import Fetched, Group, Record
 from api.reading.ledger import Ledger, Place, Shown
 from api.reading.selection import Asked, Connection, Part, View
 from api.reading.slots import Slot
 from api.reading.standing import Standing
 
-Seal = Callable[[list[Any]], str]
+_Step = tuple[str, int, Encode | None, Asked | None]
+_Seen = tuple[list[_Step], list[Shown]]
 
 
 class Shaper:
@@ -22,7 +23,8 @@ class Shaper:
         self._standing = standing
         self._ledger = ledger
         self._seal = seal
-        self._shown: dict[int, tuple[View, list[Shown]]] = {}
+        self._seen: dict[int, _Seen] = {}
+        self._views: dict[int, View] = {}
 
     def object(self, view: View, slot: Slot, record: Record, place: Place, fetched: Fetched) -> dict[str, Any] | None:
         """Return the object of `slot` in `record`, None where there is none for the viewer."""
@@ -31,12 +33,29 @@ class Shaper:
             return None
         situation = record[slot.situation_at]
         subject = record[slot.subject_at] if slot.subject_at >= 0 else None
-        _, shown = self._shown.setdefault(id(view), (view, []))
+        steps, shown = self._seen.get(id(view)) or self._see(view, slot)
         shown.append(Shown(key, subject, situation, place))
-        return {
-            asked.key: self._value(view, asked, slot, record, key, situation, (place, asked.key), fetched)
-            for asked in view.asked
-        }
+        made: dict[str, Any] = {}
+        for name, at, encode, asked in steps:
+            if asked is not None:
+                made[name] = self._value(view, asked, slot, record, situation, (place, name), fetched)
+                continue
+            value = record[at] if at >= 0 else None
+            made[name] = value if encode is None or value is None else encode(value)
+        return made
+
+    def _see(self, view: View, slot: Slot) -> "_Seen":
+        """Prepare to show objects of `view`: which values are taken as they stand, which need a look at the row."""
+        steps: list[_Step] = []
+        for asked in view.asked:
+            source = asked.source
+            if isinstance(source, Cell) and source.record is None:
+                steps.append((asked.key, slot.cells.get(asked.name, -1), source.encode, None))
+            else:
+                steps.append((asked.key, -1, None, asked))
+        seen = self._seen[id(view)] = (steps, [])
+        self._views[id(view)] = view
+        return seen
 
     def connection(
         self, connection: Connection, group: Group, place: Place, fetched: Fetched, name: str
@@ -53,8 +72,8 @@ class Shaper:
 
     def close(self) -> None:
         """Tell the ledger; after the whole value is made."""
-        for view, shown in self._shown.values():
-            self._ledger.close(view, shown)
+        for number, (_, shown) in self._seen.items():
+            self._ledger.close(self._views[number], shown)
 
     def _objects(self, view: View, group: Group, place: Place, fetched: Fetched) -> list[Any]:
         return [
@@ -67,7 +86,6 @@ class Shaper:
         asked: Asked,
         slot: Slot,
         record: Record,
-        key: UUID,
         situation: int,
         place: Place,
         fetched: Fetched,
@@ -79,13 +97,18 @@ class Shaper:
             return self._cell(asked, source, slot, record)
         if isinstance(source, Access):
             return self._access(view, situation, asked.parts)
-        if situation not in self._standing.allowed(view.entity, asked.name):
-            return None
+        if asked.refused is not None:
+            self._ledger.refuse(asked.refused, place)
+        elif situation in self._standing.allowed(view.entity, asked.name):
+            return self._inner(view, asked, slot, record, place, fetched)
+        return None
+
+    def _inner(self, view: View, asked: Asked, slot: Slot, record: Record, place: Place, fetched: Fetched) -> Any:
         if asked.view is not None:
             return self.object(asked.view, slot.inner[asked.name], record, place, fetched)
         assert asked.connection is not None
-        inner = fetched.inner[id(asked)]
-        return self.connection(asked.connection, inner.groups[key], place, inner, f"{view.entity.name}.{asked.name}")
+        inner, name = fetched.inner[id(asked)], f"{view.entity.name}.{asked.name}"
+        return self.connection(asked.connection, inner.groups[record[slot.key_at]], place, inner, name)
 
     @staticmethod
     def _cell(asked: Asked, source: Cell, slot: Slot, record: Record) -> Any:
@@ -164,9 +187,7 @@ class Shaper:
         for condition in connection.conditions:
             wanted = condition.filter
             if wanted.related is not None and wanted.related_name is not None:
-                self._ledger.disclosures[f"{wanted.related}.{wanted.related_name}"].update(
-                    subject for subject, _ in rows
-                )
+                self._ledger.release(f"{wanted.related}.{wanted.related_name}", {subject for subject, _ in rows})
             else:
                 self._ledger.used(entity, wanted.name, rows)
         through = fetched.orders_at + len(fetched.keys)

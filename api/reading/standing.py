@@ -81,6 +81,17 @@ class Standing:
 
     def reason(self, entity: Entity, name: str, situation: int) -> Denial:
         """Return why the field `name` of `entity` is not released in `situation`."""
+        key = (entity.name, entity.variant, name, situation)
+        found = self._reasons.get(key)
+        if found is None:
+            found = self._reasons[key] = self._reason(entity, name, situation)
+        return found
+
+    @cached_property
+    def _reasons(self) -> dict[tuple[str, str, str, int], Denial]:
+        return {}
+
+    def _reason(self, entity: Entity, name: str, situation: int) -> Denial:
         held = self.held(self._narrowed(entity, name, situation))
         return reason(
             self.mask, self.roles, held, self.purposes, f"{entity.name}.{name}",
@@ -149,17 +160,19 @@ class Standing:
         assert entity.subject is not None
         someone = subject[person]
         bits: list[ColumnElement[Any]] = [
-            case((someone.c.minor, MINOR), else_=0),
-            case((someone.c.restricted, RESTRICTED), else_=0),
+            _bit(someone.c.minor, MINOR),
+            _bit(someone.c.restricted, RESTRICTED),
         ]
         if entity.published:
             return _sum([literal_column(str(self.everything), Integer), *bits])
         identity = tables[entity.subject.table].c[entity.subject.name]
         course = tables[entity.course.table].c[entity.course.name] if entity.course is not None else None
-        bits += [
-            case((_held(role, identity, course), 1 << (bit + _FLAGS)), else_=0) for bit, role in enumerate(self.roles)
-        ]
+        bits += [_bit(_held(role, identity, course), 1 << (bit + _FLAGS)) for bit, role in enumerate(self.roles)]
         return _sum(bits)
+
+
+def _bit(holds: ColumnElement[bool], value: int) -> ColumnElement[int]:
+    return case((holds, literal_column(str(value), Integer)), else_=literal_column("0", Integer))
 
 
 def _sum(parts: Sequence[ColumnElement[Any]]) -> ColumnElement[int]:

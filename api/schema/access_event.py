@@ -144,7 +144,8 @@ def _theirs() -> ColumnElement[Any]:
     return literal_column(f"'{_THEIRS}'::jsonpath")
 
 
-def _unless_staff(tables: Tables, _parent: Parent) -> ColumnElement[Any]:
+def unless_staff(tables: Tables, _parent: Parent) -> ColumnElement[Any]:
+    """Return what makes the key of whoever asked; null for the platform's staff, whom a subject does not get to know."""
     event = _event(tables)
     return case((event.case_id.is_(None), event.actor_id))
 
@@ -245,7 +246,7 @@ def variants(entities: Mapping[str, Entity]) -> dict[str, Entity]:
     }
     # The address is the actor's: the roles in which a subject looks at their own log do not reach it.
     narrowed = {"ip": frozenset({Role.SECURITY.value, Role.PRIVACY.value})}
-    named = Cell(_unless_staff, ACCESS.value, id_of("Learner"))
+    named = Cell(unless_staff, ACCESS.value, id_of("Learner"))
     return {
         OWN_PART: replace(whole, sources=sources, variant="own", narrowed=narrowed),
         # The name of the platform's staff is in no tenant but theirs.

@@ -8,7 +8,7 @@ from api.ids import MalformedIdError, decode_id
 from api.reading.entity import Filter, Tables
 from api.reading.page import bad_input
 from api.schema import filters
-from api.schema.access_event import people_in, told
+from api.schema.access_event import people_in, told, unless_staff
 from authz.audit.event import access_event
 
 Parent = ColumnElement[Any] | None
@@ -17,7 +17,7 @@ Parent = ColumnElement[Any] | None
 def access_event_filters(*, own: bool) -> dict[str, Filter]:
     """Return the filters of a list of events; `own`: of those that concern somebody, which tell of nobody else."""
     return {
-        "actor": Filter("actor", _person, _is, value=_actor),
+        "actor": Filter("actor", _person, _is, value=unless_staff if own else _actor),
         "subject": Filter("subjects", _person, _holds, value=people_in(own=own)),
         "field": Filter("disclosures", filters.plain_text, _holds, value=told("fields[*]", "field", own=own)),
         "category": Filter("disclosures", _listed, _holds_any, value=told("categories[*]", "category", own=own)),

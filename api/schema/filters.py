@@ -1,7 +1,9 @@
 """What the filters and orders of the schema mean on a value."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Text, and_, cast, func
 
@@ -10,6 +12,9 @@ from api.reading.entity import Filter
 from api.reading.order import Key
 from api.reading.page import bad_input
 
+_NOBODY = UUID(int=0)
+"""A key that no row has."""
+
 
 def _given(value: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: value[name] for name in names if value.get(name) is not None}
@@ -17,7 +22,7 @@ def _given(value: Mapping[str, Any], *names: str) -> dict[str, Any]:
 
 def _text(value: Mapping[str, Any]) -> dict[str, Any]:
     found = _given(value, "eq", "in")
-    if value.get("startsWith"):
+    if value.get("startsWith") is not None:
         found["from"] = value["startsWith"]
         end = _successor(value["startsWith"])
         if end is not None:
@@ -120,7 +125,19 @@ def number(name: str) -> Filter:
 
 def time(name: str) -> Filter:
     """Return the filter of a field in a range of time, the end not included."""
-    return Filter(name, lambda value: _given(value, "from", "to"), _holds_range)
+    return Filter(name, _instants, _holds_range)
+
+
+def _instants(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is bound of a range of time: instants in UTC, which one without a zone is taken to be in."""
+    try:
+        return {name: _in_utc(instant) for name, instant in _given(value, "from", "to").items()}
+    except OverflowError:
+        raise bad_input("An instant of a filter lies outside the years 1 to 9999 (UTC).") from None
+
+
+def _in_utc(instant: datetime) -> datetime:
+    return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def related_course(related: str, relates: Any) -> Filter:
@@ -138,9 +155,7 @@ def _course(value: str) -> dict[str, Any]:
         kind, key = decode_id(value)
     except MalformedIdError as error:
         raise bad_input(str(error)) from None
-    if kind != "Course":
-        raise bad_input("This is not the id of a course.")
-    return {"is": key}
+    return {"is": key if kind == "Course" else _NOBODY}
 
 
 def by(name: str, *, descending: bool = False, through: str | None = None) -> tuple[Key, ...]:

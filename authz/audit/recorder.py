@@ -8,15 +8,17 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import Insert, bindparam, insert, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from authz.audit.event import AccessOutcome, access_event
 from authz.reasons import DenialReason, purpose_of
 from authz.viewer import Purpose, Role, Viewer
+from tenants.database import StatementFailedError
 from tenants.ids import uuid7
 from tenants.model import agreement
 from tenants.session import CURRENT_TENANT, ReadSession, in_tenant
+from tenants.statements import compiled
 
 Disclosures = Mapping[str, AbstractSet[UUID]]
 """The fields released (`Type.field`), each with the people it was released of."""
@@ -56,9 +58,9 @@ async def record(session: ReadSession, event: Event) -> None:
     if not event.disclosures and not event.denials:
         return
     try:
-        await session.rows(_INSERT, _row(event))
-    except SQLAlchemyError as error:
-        raise TrailUnavailableError(type(error).__name__) from None
+        await session.run(_INSERT, _row(event))
+    except StatementFailedError as error:
+        raise TrailUnavailableError(str(error)) from None
 
 
 def sets_of(disclosures: Disclosures, category_of: Callable[[str], str]) -> list[dict[str, list[str]]]:
@@ -112,8 +114,8 @@ def _row(event: Event) -> dict[str, Any]:
         "policy_version": event.policy_version,
         "outcome": (AccessOutcome.DENIED if denials else AccessOutcome.RELEASED).value,
         "subject_count": len(people),
-        "disclosures": sets_of(event.disclosures, event.category_of),
-        "denials": denials,
+        "disclosures": orjson.dumps(sets_of(event.disclosures, event.category_of)).decode(),
+        "denials": orjson.dumps(denials).decode(),
     }
 
 
@@ -126,4 +128,4 @@ def _insert() -> Insert:
     return insert(access_event).values(tenant_id=CURRENT_TENANT, retention_years=years.scalar_subquery(), **given)
 
 
-_INSERT = _insert()
+_INSERT = compiled(_insert())

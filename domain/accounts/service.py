@@ -15,6 +15,7 @@ from domain.people.model import STAFF_ROLES, person, role_grant
 from domain.people.relations import is_member, live_guardianships
 from tenants.ids import uuid7
 from tenants.session import ReadSession, WriteSession, in_tenant
+from tenants.statements import compiled
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +42,21 @@ async def bearer_of(session: ReadSession, claims: Claims) -> Bearer | None:
     Read in the request's own transaction, so a session that was ended, a member who left and a case that was closed
     stop at once.
     """
-    row = await session.first(_BEARER, {"session_id": claims.session_id, "bearer_id": claims.person_id})
-    if row is None:
+    found = await session.run(_BEARER, {"session_id": claims.session_id, "bearer_id": claims.person_id})
+    if not found:
         return None
+    row = found[0]
     return Bearer(
         person_id=claims.person_id,
         session_id=claims.session_id,
-        minor=row.minor is not False and row.case_id is None,
-        granted=[row.staff_role] if row.case_id is not None else sorted(row.granted),
-        wards=row.wards,
-        guardians=row.guardians,
-        taught=row.taught,
-        case_id=row.case_id,
-        case_purpose=row.purpose,
-        case_people=row.case_people,
+        minor=row["minor"] is not False and row["case_id"] is None,
+        granted=[row["staff_role"]] if row["case_id"] is not None else sorted(row["granted"]),
+        wards=row["wards"],
+        guardians=row["guardians"],
+        taught=row["taught"],
+        case_id=row["case_id"],
+        case_purpose=row["purpose"],
+        case_people=row["case_people"],
     )
 
 
@@ -73,7 +75,7 @@ def _bearer() -> Select[*tuple[object, ...]]:
     live = live_guardianships().subquery()
     taught = select(teaching.c.course_id).where(in_tenant(teaching), teaching.c.person_id == bearer_id)
     # A staff role is used through a case alone, whoever granted it to whom.
-    of_members = role_grant.c.role.not_in(STAFF_ROLES)
+    of_members = and_(*(role_grant.c.role != role.value for role in STAFF_ROLES))
     granted = select(role_grant.c.role).where(in_tenant(role_grant), role_grant.c.person_id == bearer_id, of_members)
     is_person = and_(sessions.c.person_id == bearer_id, person.c.id.is_not(None), is_member(sessions.c.person_id))
     is_staff = and_(
@@ -121,4 +123,4 @@ def _people(found: Select[UUID] | CompoundSelect[UUID]) -> ColumnElement[list[UU
     return func.array(found.scalar_subquery(), type_=ARRAY(Uuid()))
 
 
-_BEARER = _bearer()
+_BEARER = compiled(_bearer())

@@ -69,6 +69,7 @@ class Ledger:
     """Entries in the order of the answer. What becomes null is taken back."""
 
     entries: list[Asked | Used | Path] = field(default_factory=list)
+    data: Any = None
 
     def mark(self) -> int:
         """Return the place to go back to."""
@@ -81,6 +82,7 @@ class Ledger:
 
     def expect(self, data: dict[str, Any] | None) -> Expected:
         """Return what the entries amount to."""
+        self.data = data
         asked = [entry for entry in self.entries if isinstance(entry, Asked)]
         used = {(entry.field, entry.subject) for entry in self.entries if isinstance(entry, Used)}
         about = [(entry, entry.subject) for entry in asked if entry.personal and entry.subject is not None]
@@ -102,7 +104,19 @@ class Ledger:
                 if key not in told:
                     told.add(key)
                     errors.append(_forbidden(each, groups[key]))
-        return errors
+        return sorted(errors, key=lambda error: self._place(error["path"]))
+
+    def _place(self, path: list[str | int]) -> list[int]:
+        """Return where `path` lies in the answer, depth first."""
+        place, here = [], self.data
+        for step in path:
+            if isinstance(here, dict):
+                place.append(list(here).index(str(step)) if step in here else len(here))
+                here = here.get(str(step))
+            else:
+                place.append(int(step) if isinstance(step, int) else 0)
+                here = here[step] if isinstance(here, list) and isinstance(step, int) and step < len(here) else None
+        return place
 
 
 def pattern(path: Path) -> str:

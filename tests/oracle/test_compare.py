@@ -82,7 +82,6 @@ FAULTS: list[Callable[[dict[str, Any]], None]] = [
     _set("data", "learners", "edges", 1, "cursor", to=None),
     _set(*EXTENSIONS, "reason", to="NOT_IN_ROLE"),
     _set(*EXTENSIONS, "reasons", to={"MINOR_PROTECTED": 2}),
-    _set(*EXTENSIONS, "rule", to="learner.csv:12"),
     _set(*EXTENSIONS, "of", to=5),
     _set(*EXTENSIONS, "more", to=1),
     _set("errors", 0, "path", to=["learners", "nodes", 2, "pictureUrl"]),
