@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test prove lint types check schema migrations lock clean
+.PHONY: help setup demo test prove bench lint types check schema migrations lock clean
 
 help: ## these lines
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ test: $(READY) lint types ## every check that CI runs
 
 prove: $(READY) ## the full counts of the tests that prove by number
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --prove -m prove $(ARGS)
+
+bench: $(READY) ## the product against plain Strawberry, side by side, into benchmarks/results/latest.json
+	@$(BIN)/python -m benchmarks.compare $(ARGS)
 
 lint: $(READY) ## ruff: style and format
 	@$(BIN)/ruff check --quiet .

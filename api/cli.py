@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from api.commands import policy
 from api.commands.demo import run as run_demo
 from api.commands.importing import load_oulad
 from api.commands.serve import serve as serve_until_ended
@@ -27,6 +28,8 @@ app = typer.Typer(
 )
 importer = typer.Typer(no_args_is_help=True, help="Load data that others published.")
 app.add_typer(importer, name="import")
+policies = typer.Typer(no_args_is_help=True, help="Look at the policy: who may read what, and why.")
+app.add_typer(policies, name="policy")
 
 Data = Annotated[
     Path | None,
@@ -103,6 +106,30 @@ def import_oulad(
         counts = asyncio.run(load_oulad(store, directory, tenant, report))
     for line in counts:
         say(line)
+
+
+@policies.command("matrix")
+def policy_matrix(
+    lines: Annotated[bool, typer.Option("--lines", help="A line per cell, tabs between, for other programs.")] = False,
+) -> None:
+    """Print the compiled table: every role, field, kind of subject and purpose."""
+    policy.matrix(as_lines=lines)
+
+
+@policies.command("check")
+def policy_check() -> None:
+    """Check the policy's files; exit status 1 with a line per problem."""
+    say(policy.check())
+
+
+@policies.command("explain")
+def policy_explain(
+    role: Annotated[str, typer.Argument(help="A role, such as instructor.")],
+    field: Annotated[str, typer.Argument(help="A field, such as Learner.email.")],
+) -> None:
+    """Say why a role may or may not read a field, with the lines of the policy that speak of it."""
+    for line in policy.why(role, field):
+        sys.stdout.write(f"{line}\n")
 
 
 def main() -> NoReturn:

@@ -145,7 +145,7 @@ def _theirs() -> ColumnElement[Any]:
 
 
 def unless_staff(tables: Tables, _parent: Parent) -> ColumnElement[Any]:
-    """Return what makes the key of whoever asked; null for the platform's staff, whom a subject does not get to know."""
+    """Return what makes the key of whoever asked; null for the platform's staff, whom no subject gets to know."""
     event = _event(tables)
     return case((event.case_id.is_(None), event.actor_id))
 

@@ -118,3 +118,25 @@ def test_files_that_are_not_there_are_named_and_nothing_is_loaded(served: Demo, 
     assert ended.returncode == 1
     assert "courses.csv" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_the_policy_that_comes_along_is_sound_and_explains_itself() -> None:
+    checked = run("policy", "check")
+    assert checked.returncode == 0, checked.stderr
+    assert "is sound" in checked.stderr
+    why = run("policy", "explain", "instructor", "Learner.email")
+    assert why.returncode == 0
+    assert "No: no line says so, and nothing said means no" in why.stdout
+    readable = [line.split("\t") for line in run("policy", "matrix", "--lines").stdout.splitlines()]
+    assert {cell[0] for cell in readable} >= {"LEARNER", "PRIVACY"}
+    assert any(cell[1] == "Learner.name" and cell[5] == "+" for cell in readable)
+
+
+@pytest.mark.parametrize(
+    ("role", "field", "says"), [("king", "Learner.email", "is no role"), ("learner", "Learner.x", "is not decided")]
+)
+def test_a_role_or_a_field_that_is_none_is_said_in_a_line(role: str, field: str, says: str) -> None:
+    ended = run("policy", "explain", role, field)
+    assert ended.returncode == 1
+    assert says in ended.stderr
+    assert "Traceback" not in ended.stderr
