@@ -11,7 +11,7 @@ class MalformedIdError(ValueError):
 
 def encode_id(kind: str, key: UUID) -> str:
     """Return the global id of the object `key` of type `kind`."""
-    return base64.b64encode(f"{kind}:{key}".encode()).decode()
+    return binascii.b2a_base64(f"{kind}:{key}".encode(), newline=False).decode("ascii")
 
 
 def decode_id(text: str) -> tuple[str, UUID]:

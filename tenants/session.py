@@ -23,7 +23,8 @@ from tenants.statements import Plan
 Values = Mapping[str, Any]
 
 # Beside the tenant: no just-in-time compilation (it costs more than these statements take), pages are in memory, one
-# plan per statement however its parameters look, and bounds on time. All of it ends with the transaction.
+# plan per statement however its parameters look, and bounds on time. Joins go along indexes: a generic plan takes an
+# array for ten rows and would read a whole table of people to join a page of them. All of it ends with the transaction.
 _OPEN = text("""
     SELECT set_config('app.tenant', :tenant, true),
            set_config('statement_timeout', :milliseconds, true),
@@ -31,7 +32,9 @@ _OPEN = text("""
            set_config('idle_in_transaction_session_timeout', :milliseconds, true),
            set_config('jit', 'off', true),
            set_config('random_page_cost', '1.1', true),
-           set_config('plan_cache_mode', 'force_generic_plan', true)
+           set_config('plan_cache_mode', 'force_generic_plan', true),
+           set_config('enable_hashjoin', 'off', true),
+           set_config('enable_mergejoin', 'off', true)
 """)
 
 

@@ -102,12 +102,12 @@ class Fetcher:
             nested=parents is not None,
             keys=connection.keys,
             backwards=page.backwards,
+            size=page.size + 1,
             after=_nulls(connection.after),
             before=_nulls(connection.before),
             conditions=connection.conditions,
         )
         values = {
-            "size": page.size + 1,
             "parent": parent,
             **_bound("after", connection.after),
             **_bound("before", connection.before),
@@ -123,8 +123,8 @@ class Fetcher:
     async def by_key(self, view: View, keys: Sequence[UUID]) -> Fetched:
         """Read the objects `keys` of the type of `view`; those that do not exist for the viewer are left out."""
         root = slots_of(view.entity, [view], self.standing, self.entities)
-        wanted = Wanted(root, None, False, (Key("id"),), False, None, None, ())
-        records = await self._run(wanted, {"keys": list(keys), "size": len(keys)}, None, "by key")
+        wanted = Wanted(root, None, False, (Key("id"),), False, len(keys), None, None, ())
+        records = await self._run(wanted, {"keys": list(keys)}, None, "by key")
         fetched = Fetched(root, wanted.keys, {None: Group(records)})
         await self._inner(fetched, [view])
         return fetched
@@ -184,7 +184,7 @@ def _lists_with_slots(view: View, slot: Slot) -> Iterator[tuple[Asked, Slot]]:
 
 def _signature(wanted: Wanted) -> str:
     conditions = " ".join(condition.signature for condition in wanted.conditions)
-    order = f"{wanted.keys} {wanted.backwards} {wanted.after} {wanted.before}"
+    order = f"{wanted.keys} {wanted.backwards} {wanted.size} {wanted.after} {wanted.before}"
     return f"{wanted.root.signature()} {wanted.nested} {order} {conditions}"
 
 

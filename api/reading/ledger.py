@@ -5,7 +5,7 @@ that gives, per field asked, whom it was released for, whom it was denied about 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -41,16 +41,17 @@ class Ledger:
     capacities: set[str] = field(default_factory=set)
     errors: list[tuple[list[str | int], GraphQLError]] = field(default_factory=list)
 
-    def close(self, view: View, shown: Iterable[Shown]) -> None:
-        """Take in the objects that `view` showed."""
+    def close(self, view: View, shown: Sequence[Shown]) -> None:
+        """Take in the objects that `view` showed, in the order of the answer."""
         groups: dict[int, list[Shown]] = defaultdict(list)
-        for one in {one.key: one for one in reversed(list(shown))}.values():
+        for one in {one.key: one for one in reversed(shown)}.values():
             groups[one.situation].append(one)
+        people = {held: {one.subject for one in objects if one.subject is not None} for held, objects in groups.items()}
         for situation in groups:
             self.capacities.update(self.standing.held(situation))
         for asked in view.asked:
             if asked.source is not None and asked.refused is None and self.standing.is_decided(view.entity, asked.name):
-                self._count(view, asked, groups)
+                self._count(view, asked, groups, people)
 
     def refuse(self, error: GraphQLError, place: Place) -> None:
         """Note that the list at `place` could not be read."""
@@ -74,15 +75,15 @@ class Ledger:
         """Note the same of a field of another type, into which an order looked."""
         self.used(self.entities[kind], name, shown)
 
-    def _count(self, view: View, asked: Asked, groups: dict[int, list[Shown]]) -> None:
+    def _count(
+        self, view: View, asked: Asked, groups: Mapping[int, list[Shown]], people: Mapping[int, set[UUID]]
+    ) -> None:
         allowed = self.standing.allowed(view.entity, asked.name)
         name = f"{view.entity.name}.{asked.name}"
-        denied: list[Shown] = []
-        for situation, objects in groups.items():
+        for situation in groups:
             if situation in allowed:
-                self.release(name, {one.subject for one in objects if one.subject is not None})
-            else:
-                denied += objects
+                self.release(name, people[situation])
+        denied = [one for situation, objects in groups.items() if situation not in allowed for one in objects]
         if denied:
             self._deny(view, asked, denied, sum(map(len, groups.values())))
 

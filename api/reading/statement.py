@@ -45,6 +45,8 @@ class Wanted:
     keys: tuple[Key, ...]
     """The parts of the order, the last of them the row's own key."""
     backwards: bool
+    size: int
+    """Rows at most. It stands in the text: a plan that knows it goes along an index and stops."""
     after: tuple[bool, ...] | None
     """Per part of the order whether the cursor's value is null; None without a cursor."""
     before: tuple[bool, ...] | None
@@ -135,7 +137,7 @@ class Statement:
         found += [value.label(f"through_{number}") for number, value in self._through.items()]
         page = select(*found).select_from(start).where(*conditions)
         page = page.order_by(*ordering(wanted.keys, orders, backwards=wanted.backwards))
-        page = page.limit(bindparam("size", type_=Integer()))
+        page = page.limit(literal_column(str(wanted.size), Integer))
         return page.lateral("page") if wanted.nested else page.subquery("page")
 
     @staticmethod

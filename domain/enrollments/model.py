@@ -45,6 +45,7 @@ enrollment = tenant_table(
     belongs_to("person", "learner_id"),
     unique("course_id", "learner_id"),
     index("enrollment_learner_id_idx", "learner_id", "course_id"),
+    index("enrollment_course_id_idx", "course_id", "id"),
     one_of("status", EnrollmentStatus),
     one_of("final_result", FinalResult),
     between("progress", 0, 1),

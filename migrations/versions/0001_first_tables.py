@@ -417,6 +417,7 @@ def create_tables() -> None:
         ),
         comment="That a person takes a course.",
     )
+    op.create_index("enrollment_course_id_idx", "enrollment", ["tenant_id", "course_id", "id"], unique=False)
     op.create_index("enrollment_learner_id_idx", "enrollment", ["tenant_id", "learner_id", "course_id"], unique=False)
     op.create_table(
         "guardianship",
