@@ -12,6 +12,7 @@ from sqlalchemy import Date, DateTime, Uuid
 from api.reading.cursor import Cursors
 from api.reading.entity import Cell, Entity, One
 from api.reading.order import Key
+from api.reading.page import at, bad_input
 from api.reading.plans import Plans
 from api.reading.selection import Asked, Connection, Entities, View
 from api.reading.slots import Slot, slots_of
@@ -28,6 +29,7 @@ class Group:
     """The rows of one parent's list, and whether there are more on either side."""
 
     records: list[Record]
+    parent: UUID | None = None
     has_next: bool = False
     has_previous: bool = False
 
@@ -64,17 +66,12 @@ class Fetcher:
 
     def open_cursors(self, connection: Connection, name: str) -> None:
         """Open the cursors of `connection` and of all lists in it. Raises `GraphQLError` before anything is read."""
-        for given, at in ((connection.page.after, "after"), (connection.page.before, "before")):
+        for given, end in ((connection.page.after, "after"), (connection.page.before, "before")):
             if given is not None:
-                values = self.cursors.open(given, self.place(connection, name))
-                setattr(
-                    connection,
-                    at,
-                    [
-                        _parsed(self._type(connection, key), value)
-                        for key, value in zip(connection.keys, values, strict=True)
-                    ],
-                )
+                parent, *values = self.cursors.open(given, self.place(connection, name))
+                kinds = [self._type(connection, key) for key in connection.keys]
+                setattr(connection, end, [_parsed(kind, value) for kind, value in zip(kinds, values, strict=True)])
+                connection.continues.add(None if parent is None else UUID(parent))
         self.prepare(connection.views())
 
     def prepare(self, views: Iterable[View]) -> None:
@@ -93,6 +90,9 @@ class Fetcher:
 
     async def connection(self, connection: Connection, parents: Parents | None, parent: UUID | None = None) -> Fetched:
         """Read a list: of all `parents` (with their situations), or the one of `parent` at the answer's root."""
+        lists: set[UUID | None] = {None} if parents is None else {key for key, _ in parents}
+        if connection.continues and lists and lists != connection.continues:
+            raise at(connection.pattern, bad_input("The cursor is not one of this list."))
         views = list(connection.views())
         root = slots_of(connection.target, views, self.standing, self.entities)
         page = connection.page
@@ -149,7 +149,10 @@ class Fetcher:
                     for record in records
                     if record[slot.key_at] is not None and record[slot.situation_at] in allowed
                 }
-                fetched.inner[id(asked)] = await self.connection(asked.connection, list(parents.items()))
+                try:
+                    fetched.inner[id(asked)] = await self.connection(asked.connection, list(parents.items()))
+                except GraphQLError as error:
+                    asked.refuse(error, asked.connection.pattern)
 
     def _type(self, connection: Connection, key: Key) -> Any:
         entity: Entity = connection.target
@@ -209,7 +212,7 @@ def _parsed(kind: Any, value: Any) -> Any:
 def _grouped(records: list[Record], parents: Parents | None, connection: Connection) -> dict[UUID | None, Group]:
     groups: dict[UUID | None, Group] = {None: Group(records)}
     if parents is not None:
-        groups = {key: Group([]) for key, _ in parents}
+        groups = {key: Group([], key) for key, _ in parents}
         for record in records:
             groups[record[-1]].records.append(record)
     page = connection.page

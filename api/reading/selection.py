@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from graphql import (
     GraphQLError,
@@ -67,6 +68,8 @@ class Connection:
     parts: list["Part"] = field(default_factory=list)
     after: "list[Any] | None" = None
     before: "list[Any] | None" = None
+    continues: set[UUID | None] = field(default_factory=set)
+    """Whose list its cursors are of; None for a list at the answer's root."""
 
     @property
     def keys(self) -> tuple[Key, ...]:

@@ -131,17 +131,24 @@ class Shaper:
             return self._page_info(connection, part.inner, group, fetched, name)
         return [
             {
-                inner.key: self._edge(connection, inner, record, ((place, at), inner.key), fetched, name)
+                inner.key: self._edge(connection, inner, record, group, ((place, at), inner.key), fetched, name)
                 for inner in part.inner
             }
             for at, record in enumerate(group.records)
         ]
 
     def _edge(
-        self, connection: Connection, inner: Part, record: Record, place: Place, fetched: Fetched, name: str
+        self,
+        connection: Connection,
+        inner: Part,
+        record: Record,
+        group: Group,
+        place: Place,
+        fetched: Fetched,
+        name: str,
     ) -> Any:
         if inner.name == "cursor":
-            return self._cursor(connection, record, fetched, name)
+            return self._cursor(connection, record, group, fetched, name)
         if inner.view is None:
             return f"{connection.target.name}Edge"
         return self.object(inner.view, fetched.root, record, place, fetched)
@@ -153,15 +160,16 @@ class Shaper:
         values: dict[str, Callable[[], Any]] = {
             "hasNextPage": lambda: group.has_next,
             "hasPreviousPage": lambda: group.has_previous,
-            "startCursor": lambda: self._cursor(connection, records[0], fetched, name) if records else None,
-            "endCursor": lambda: self._cursor(connection, records[-1], fetched, name) if records else None,
+            "startCursor": lambda: self._cursor(connection, records[0], group, fetched, name) if records else None,
+            "endCursor": lambda: self._cursor(connection, records[-1], group, fetched, name) if records else None,
             "__typename": lambda: "PageInfo",
         }
         return {part.key: values[part.name]() for part in parts}
 
-    def _cursor(self, connection: Connection, record: Record, fetched: Fetched, name: str) -> str:
+    def _cursor(self, connection: Connection, record: Record, group: Group, fetched: Fetched, name: str) -> str:
         start = fetched.orders_at
-        values = [_plain(value) for value in record[start : start + len(fetched.keys)]]
+        values = [_plain(group.parent)]
+        values += [_plain(value) for value in record[start : start + len(fetched.keys)]]
         return self._seal(connection, name, values)
 
     def _access(self, view: View, situation: int, parts: list[Part]) -> list[dict[str, Any]]:

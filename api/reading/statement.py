@@ -242,7 +242,9 @@ class Statement:
         subject: ColumnElement[Any] | None,
         cell: Callable[[str], ColumnElement[Any]],
     ) -> list[ColumnElement[Any]]:
-        visible = self._standing.visible(slot.entity)
+        # Only the list's own rows are held to what exists for the viewer; what hangs on them is fetched unseen.
+        own = slot is self._wanted.root
+        visible = self._standing.visible(slot.entity) if own else frozenset(self._standing.situations(slot.entity))
         known = subject is None
         return [key, situation, *([] if subject is None else [subject])] + [
             cell(name) if known else blanked(cell(name), situation, self._standing.allowed(slot.entity, name), visible)
