@@ -16,15 +16,13 @@ from api.http import message
 from api.http.answers import answered, refused
 from api.http.authentication import claims_of
 from api.reading.reader import Reading
+from api.recording import event_of
 from api.schema.build import INTROSPECTION_FIELDS, OPEN_FIELDS
-from authz.audit.recorder import Event, TrailUnavailableError, record
+from authz.audit.recorder import TrailUnavailableError, record
 from domain.accounts.service import bearer_of
 from domain.accounts.tokens import Claims, Tokens
 from tenants.database import DatabaseUnavailableError
 from tenants.session import Database
-
-_MOST_OPERATION, _MOST_ADDRESS, _MOST_DEVICE = 200, 45, 400
-"""Characters that the trail keeps of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,32 +68,24 @@ class GraphQLEndpoint:
         self, claims: Claims, document: Document, variables: dict[str, Any], request: Request
     ) -> Answer:
         request_id: str = request.scope["request_id"]
-        async with self.database.reading(claims) as session:
-            bearer = await bearer_of(session, claims)
-            if bearer is None:
-                raise unauthenticated("The session has ended. Sign in again.")
-            context = context_of(bearer, claims.tenant_id, session, self.reading)
-            answer = await run(self.schema, document, variables, context, request_id)
-            await record(session, self._event(context, document, answer, request))
-            return answer
-
-    def _event(self, context: Context, document: Document, answer: Answer, request: Request) -> Event:
-        name = document.operation.name
-        ledger = context.reader.ledger
-        told = answer.data is not None
-        return Event(
-            viewer=context.viewer,
-            capacities=sorted(ledger.capacities),
-            operation=name.value[:_MOST_OPERATION] if name else None,
-            document_hash=document.hash,
-            request_id=request.scope["request_id"],
-            client_address=request.client.host[:_MOST_ADDRESS] if request.client else None,
-            client_device=request.headers.get("user-agent", "")[:_MOST_DEVICE] or None,
-            policy_version=self.reading.masks.current.version,
-            disclosures=ledger.disclosures if told else {},
-            denials=ledger.denials if told else {},
-            category_of=self.reading.masks.current.category,
-        )
+        context: Context | None = None
+        try:
+            async with self.database.reading(claims) as session:
+                bearer = await bearer_of(session, claims)
+                if bearer is None:
+                    raise unauthenticated("The session has ended. Sign in again.")
+                context = context_of(bearer, claims.tenant_id, session, self.reading)
+                answer = await run(self.schema, document, variables, context, request_id)
+                await record(session, event_of(context, document, request, told=answer.data is not None))
+                return answer
+        except (DatabaseUnavailableError, TrailUnavailableError, RequestRefusedError):
+            raise
+        except Exception:
+            # Nothing was released, and the read's own transaction is lost: the failure stands in one of its own.
+            if context is not None:
+                async with self.database.reading(claims) as session:
+                    await record(session, event_of(context, document, request, told=False, failed=True))
+            raise
 
     def _document(self, asked: message.Asked) -> Document:
         try:

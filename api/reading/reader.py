@@ -56,6 +56,11 @@ class Reader:
         self._closed = False
         self._fetcher = Fetcher(session, standing, reading.entities, reading.plans, reading.cursors, relations)
 
+    @property
+    def mask(self) -> Mask:
+        """Return the policy that decides here, from the first field to the last."""
+        return self._standing.mask
+
     def close(self) -> None:
         """Read nothing more: the answer is made, and its transaction about to end."""
         self._closed = True

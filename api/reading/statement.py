@@ -180,21 +180,32 @@ class Statement:
             inner, joined, subject = rows_of(target, f"o{number}")
             here = tables[link.link.table].c[link.link.name]
             key_there = inner[target.table].c[target.key.name]
-            start = start.outerjoin(joined, and_(inner[target.table].c.tenant_id == TENANT, key_there == here))
+            there = [inner[target.table].c.tenant_id == TENANT, key_there == here]
+            # Where the field that leads there is not released, there is nothing to order by.
+            there.append(within(situation, self._standing.allowed(entity, key.through)))
+            start = start.outerjoin(joined, and_(*there))
             fenced = fence(self._standing.expression(target, inner, subject), f"os{number}", inner, subject)
             start = start.outerjoin(fenced, true())
             self._through[number] = fenced.c.situation
-            orders.append(self._masked(target, key.name, inner, fenced.c.situation))
+            met = frozenset(self._standing.situations(target))
+            orders.append(self._masked(target, key.name, inner, fenced.c.situation, met))
         return start, orders
 
-    def _masked(self, entity: Entity, name: str, tables: Tables, situation: ColumnElement[int]) -> ColumnElement[Any]:
+    def _masked(
+        self,
+        entity: Entity,
+        name: str,
+        tables: Tables,
+        situation: ColumnElement[int],
+        met: frozenset[int] | None = None,
+    ) -> ColumnElement[Any]:
+        """Return a value where it is released; `met`: the situations among the rows, those that exist if left out."""
         if name == "id":
             return tables[entity.table].c[entity.key.name]
         source = entity.sources[name]
         assert isinstance(source, Cell)
-        return blanked(
-            source.expression(tables), situation, self._standing.allowed(entity, name), self._standing.visible(entity)
-        )
+        rows = self._standing.visible(entity) if met is None else met
+        return blanked(source.expression(tables), situation, self._standing.allowed(entity, name), rows)
 
     def _joined(self, start: FromClause, slot: Slot, page: FromClause) -> tuple[FromClause, list[ColumnElement[Any]]]:
         """Join the object that a to-one field leads to: where the field is released and the object visible."""
@@ -246,7 +257,10 @@ class Statement:
         own = slot is self._wanted.root
         visible = self._standing.visible(slot.entity) if own else frozenset(self._standing.situations(slot.entity))
         known = subject is None
-        return [key, situation, *([] if subject is None else [subject])] + [
-            cell(name) if known else blanked(cell(name), situation, self._standing.allowed(slot.entity, name), visible)
-            for name in slot.cells
-        ]
+        columns = [key, situation, *([] if subject is None else [subject])]
+        for name in slot.cells:
+            allowed = self._standing.allowed(slot.entity, name)
+            if slot.link is None and not own:
+                allowed &= slot.allowed_link
+            columns.append(cell(name) if known else blanked(cell(name), situation, allowed, visible))
+        return columns

@@ -48,6 +48,8 @@ class Event:
     """Of `Type.field`, as the policy in force has it."""
     client_address: str | None = None
     client_device: str | None = None
+    refused: bool = False
+    """The request failed as a whole, and nothing of it left."""
 
 
 async def record(session: ReadSession, event: Event) -> None:
@@ -55,7 +57,7 @@ async def record(session: ReadSession, event: Event) -> None:
 
     Raises `TrailUnavailableError` and `DatabaseUnavailableError`.
     """
-    if not event.disclosures and not event.denials:
+    if not event.disclosures and not event.denials and not event.refused:
         return
     try:
         await session.run(_INSERT, _row(event))
@@ -82,6 +84,12 @@ def purpose_for(viewer: Viewer, capacities: Sequence[str]) -> Purpose:
     """Return the one purpose that stands for the request: that of the farthest-reaching capacity used."""
     used = [role for role in viewer.roles if role.value in capacities] or list(viewer.roles)
     return purpose_of(max(used, key=list(Role).index), viewer.purpose)
+
+
+def _outcome(event: Event) -> AccessOutcome:
+    if event.refused:
+        return AccessOutcome.REFUSED
+    return AccessOutcome.DENIED if event.denials else AccessOutcome.RELEASED
 
 
 def _row(event: Event) -> dict[str, Any]:
@@ -112,7 +120,7 @@ def _row(event: Event) -> dict[str, Any]:
         "client_address": event.client_address,
         "client_device": event.client_device,
         "policy_version": event.policy_version,
-        "outcome": (AccessOutcome.DENIED if denials else AccessOutcome.RELEASED).value,
+        "outcome": _outcome(event).value,
         "subject_count": len(people),
         "disclosures": orjson.dumps(sets_of(event.disclosures, event.category_of)).decode(),
         "denials": orjson.dumps(denials).decode(),
