@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, CursorResult, Executable, Row, Table, Uuid, bindparam, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from tenants.database import DatabaseSettings, DatabaseUnavailableError, create_engine, drop, told_apart
@@ -262,9 +262,7 @@ class Database:
         connection = await self._open(engine, tenant, limit)
         try:
             yield connection
-            with told_apart():
-                async with asyncio.timeout(limit):
-                    await connection.commit()
+            await _commit(connection, limit)
         except (asyncio.CancelledError, DatabaseUnavailableError):
             await asyncio.shield(drop(connection))
             raise
@@ -284,6 +282,16 @@ class Database:
                     if not error.connection_invalidated:
                         raise
                     return await _begin(engine, tenant, limit)
+
+
+async def _commit(connection: AsyncConnection, limit: float) -> None:
+    """Commit. Whatever keeps it from that, a trigger that waited for the end too, leaves nothing standing."""
+    try:
+        with told_apart():
+            async with asyncio.timeout(limit):
+                await connection.commit()
+    except SQLAlchemyError:
+        raise DatabaseUnavailableError("The database did not take the transaction's end.") from None
 
 
 async def _roll_back(connection: AsyncConnection, limit: float) -> None:
