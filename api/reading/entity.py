@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, FromClause, Table
@@ -144,7 +145,7 @@ class Entity:
 
 def id_of(kind: str) -> Encode:
     """Return how a key of `kind` is written."""
-    return lambda key: encode_id(kind, key)
+    return partial(encode_id, kind)
 
 
 def iso(value: date | datetime) -> str:

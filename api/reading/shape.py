@@ -189,7 +189,7 @@ class Shaper:
     def _note_use(self, connection: Connection, group: Group, fetched: Fetched) -> None:
         """Tell the ledger which fields decided that these rows came back, or in which order."""
         root, entity = fetched.root, connection.target
-        if root.subject_at < 0:
+        if root.subject_at < 0 or (not connection.conditions and connection.keys[0].name == "id"):
             return
         rows = [(record[root.subject_at], record[root.situation_at]) for record in group.records]
         for condition in connection.conditions:
