@@ -1,18 +1,17 @@
 """Declaring a type: each field once, with what it means, where it comes from and which category it belongs to."""
 
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from typing import Any, TypeVar
 
 import strawberry
 from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema
 from sqlalchemy import Column, ColumnElement, Table
 from strawberry.annotation import StrawberryAnnotation
-from strawberry.schema_directive import Location
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from strawberry.types.unset import UNSET
 
+from api.reading.category import DataCategory, Personal
 from api.reading.entity import (
     Access,
     Cell,
@@ -35,36 +34,6 @@ _SOURCE = "source"
 _PROMISE = "promise"
 _ENTITY = "__entity__"
 T = TypeVar("T", bound=type)
-
-
-@strawberry.enum(description="What kind of data about a person a field holds.")
-class DataCategory(StrEnum):
-    """Categories of personal data; `authz/policy/categories.csv` says more of each."""
-
-    IDENTIFIER = "IDENTIFIER"
-    IDENTITY = "IDENTITY"
-    CONTACT = "CONTACT"
-    PROFILE = "PROFILE"
-    DEMOGRAPHIC = "DEMOGRAPHIC"
-    LEARNING = "LEARNING"
-    SEAT = "SEAT"
-    BEHAVIOUR = "BEHAVIOUR"
-    COMMUNICATION = "COMMUNICATION"
-    PAYMENT = "PAYMENT"
-    TECHNICAL = "TECHNICAL"
-    GUARDIANSHIP = "GUARDIANSHIP"
-    CONSENT = "CONSENT"
-    ACCESS = "ACCESS"
-
-
-@strawberry.schema_directive(
-    locations=[Location.FIELD_DEFINITION],
-    description="The field describes a person. Who may read it, the policy says by this category.",
-)
-class Personal:
-    """Marks a field that describes a person."""
-
-    category: DataCategory
 
 
 def key(kind: str, category: DataCategory | None = None, *, of: Column[Any]) -> Any:

@@ -11,7 +11,8 @@ import strawberry
 from sqlalchemy import Column, ColumnElement, Text, Uuid, case, cast, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 
-from api.reading.declare import DataCategory, cell, entity, inline, key, many
+from api.reading.category import DataCategory
+from api.reading.declare import cell, entity, inline, key, many
 from api.reading.entity import Cell, Encode, Entity, Expression, Inline, Source, Tables, id_of, iso
 from api.reading.order import Key
 from api.schema.connection import Connection

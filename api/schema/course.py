@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from sqlalchemy import ColumnElement, exists
 
-from api.reading.declare import DataCategory, cell, entity, key, many, one
+from api.reading.category import DataCategory
+from api.reading.declare import cell, entity, key, many, one
 from api.reading.entity import Tables, iso
 from api.reading.order import Key
 from api.schema import lists

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import strawberry
 
-from api.reading.declare import DataCategory
+from api.reading.category import DataCategory
 from api.schema.enums import AccessOutcome, EnrollmentStatus, FinalResult, Purpose, Role, SeatStatus
 
 strawberry.enum(FinalResult, description="How an enrolment ended.")

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from api.reading.declare import DataCategory, access, cell, entity, key, many
+from api.reading.category import DataCategory
+from api.reading.declare import access, cell, entity, key, many
 from api.reading.entity import iso
 from api.schema import lists
 from api.schema.access import FieldAccess

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import strawberry
 from sqlalchemy import ColumnElement, Integer, func, select
 
-from api.reading.declare import DataCategory, cell, entity, key, many, one
+from api.reading.category import DataCategory
+from api.reading.declare import cell, entity, key, many, one
 from api.reading.entity import Tables, iso
 from api.schema import lists
 from api.schema.connection import Connection
