@@ -31,9 +31,9 @@ from authz.mask import Masks
 from domain.accounts.keys import KeyFileError, TokenKeys, load_keys
 from domain.accounts.tokens import Tokens
 from migrations.runner import newest
-from tenants.database import DatabaseSettings
+from tenants.connection import DatabaseSettings
+from tenants.database import Database
 from tenants.secret_files import SecretFileError, read_secret
-from tenants.session import Database
 
 DEMO_TOKENS_LAST = timedelta(days=30)
 

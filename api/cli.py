@@ -17,7 +17,7 @@ from api.commands.store import open_store, read_settings
 from api.commands.terminal import CommandError, progress, say
 from api.commands.token import token_for
 from api.schema.build import sdl
-from tenants.database import DatabaseUnavailableError
+from tenants.connection import DatabaseUnavailableError
 from tenants.embedded import EmbeddedServerError
 
 app = typer.Typer(

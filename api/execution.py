@@ -25,7 +25,7 @@ from api.document.documents import Document
 from api.error_order import in_order
 from api.errors import Code, RequestRefusedError, formatted, internal
 from api.reading.executor import ReadingExecutor
-from tenants.database import DatabaseUnavailableError, StatementFailedError
+from tenants.connection import DatabaseUnavailableError, StatementFailedError
 
 log = structlog.get_logger(__name__)
 

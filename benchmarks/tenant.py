@@ -20,9 +20,10 @@ from domain.enrollments.model import assessment_result, enrollment
 from domain.oulad.lookup import OULAD_SLUG
 from domain.oulad.writer import Tally, writing
 from domain.people.model import person
+from tenants.database import Database
 from tenants.directory import ensure_tenant
 from tenants.ids import TenantId
-from tenants.session import Database, ReadSession, SystemTask, Task, in_tenant
+from tenants.session import ReadSession, SystemTask, Task, in_tenant
 
 _TOKEN_LASTS = timedelta(hours=12)
 

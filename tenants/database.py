@@ -1,148 +1,161 @@
-"""The pool of connections, its limits, and the one error that means: the database cannot answer now."""
+"""The only opener of a database transaction. Each one has its tenant inside, set for that transaction and no longer.
+
+Who reads gets a `ReadSession` (REPEATABLE READ: all its statements see one state), who writes a `WriteSession`
+(READ COMMITTED). Leaving the block commits; an exception rolls back. Only the edge opens one, so only the edge commits.
+"""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-import asyncpg
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from tenants.connection import DatabaseSettings, DatabaseUnavailableError, create_engine, drop, told_apart
+from tenants.session import InTenant, ReadSession, SystemTask, WriteSession
+
+# Beside the tenant: no just-in-time compilation (it costs more than these statements take), pages are in memory, one
+# plan per statement however its parameters look, and bounds on time. Joins go along indexes: a generic plan takes an
+# array for ten rows and would read a whole table of people to join a page of them. All of it ends with the transaction.
+_OPEN = text("""
+    SELECT set_config('app.tenant', :tenant, true),
+           set_config('statement_timeout', :milliseconds, true),
+           set_config('lock_timeout', :milliseconds, true),
+           set_config('idle_in_transaction_session_timeout', :milliseconds, true),
+           set_config('jit', 'off', true),
+           set_config('random_page_cost', '1.1', true),
+           set_config('plan_cache_mode', 'force_generic_plan', true),
+           set_config('enable_hashjoin', 'off', true),
+           set_config('enable_mergejoin', 'off', true)
+""")
 
 
-class DatabaseUnavailableError(Exception):
-    """The database is gone, full, overloaded or too slow; nothing of the transaction stands. It may work later."""
+_ROLE = text("""
+    SELECT rolname, rolsuper, rolbypassrls,
+           EXISTS (SELECT 1 FROM pg_class WHERE relowner = pg_roles.oid AND relkind IN ('r', 'p')) AS owns
+    FROM pg_roles WHERE rolname = current_user
+""")
 
 
-class StatementFailedError(Exception):
-    """A statement cannot be run as it is: a mistake of the program's, or a right that is missing.
-
-    It has PostgreSQL's SQLSTATE and the error's name, and nothing of the statement or its values.
-    """
-
-    def __init__(self, sqlstate: str | None, name: str) -> None:
-        super().__init__(f"{name} ({sqlstate})")
-        self.sqlstate = sqlstate
+class UnsafeRoleError(Exception):
+    """The role that the database was opened with is not bound by row-level security."""
 
 
-@dataclass(frozen=True, slots=True)
-class DatabaseSettings:
-    """Where the database is and how long anything may take there; times in seconds."""
+class Database:
+    """The database behind its sessions."""
 
-    url: str = field(repr=False)
-    pool_size: int = 10
-    pool_wait: float = 1.0
-    connect_timeout: float = 1.0
-    open_limit: float = 1.5
-    """From wanting a transaction to having one, the wait for a free connection included."""
-    statement_timeout: float = 1.5
-    task_statement_timeout: float = 120.0
-    statement_cache: int = 512
-    """Prepared statements kept per connection; 0 behind PgBouncer in transaction mode."""
+    def __init__(self, settings: DatabaseSettings) -> None:
+        self._settings = settings
+        self._engine = create_engine(settings)
+        self._reads = self._engine.execution_options(isolation_level="REPEATABLE READ")
+        self._writes = self._engine.execution_options(isolation_level="READ COMMITTED")
 
+    @asynccontextmanager
+    async def reading(self, who: InTenant) -> AsyncIterator[ReadSession]:
+        """Open a transaction that reads in `who`'s tenant. Raises `DatabaseUnavailableError`."""
+        limit = self._limit(who)
+        async with self._transaction(self._reads, str(who.tenant_id), limit) as connection:
+            session = ReadSession(connection, who.tenant_id, limit)
+            yield session
+            session.ensure_whole()
 
-_GOODBYE = 0.1
-"""Seconds that a connection may take to close."""
+    @asynccontextmanager
+    async def writing(self, who: InTenant) -> AsyncIterator[WriteSession]:
+        """Open a transaction that writes in `who`'s tenant. Raises `DatabaseUnavailableError`."""
+        limit = self._limit(who)
+        async with self._transaction(self._writes, str(who.tenant_id), limit) as connection:
+            session = WriteSession(connection, who.tenant_id, limit)
+            yield session
+            session.ensure_whole()
 
-# Classes of SQLSTATE (PostgreSQL manual, appendix A) after which the same request may succeed later:
-# connection, transaction rollback, insufficient resources, operator intervention (with statement timeout), system.
-_PASSING = ("08", "40", "53", "57", "58", "55P03", "25P03", "25006")
+    @asynccontextmanager
+    async def outside(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction with no tenant: it reaches the directory, and no row of anybody."""
+        async with self._transaction(self._writes, "", self._settings.statement_timeout) as connection:
+            with told_apart():
+                yield connection
 
+    async def revision(self) -> str | None:
+        """Return the schema's revision, None without one. Raises `DatabaseUnavailableError`."""
+        async with self.outside() as connection:
+            there = (await connection.execute(text("SELECT to_regclass('public.alembic_version')"))).scalar_one()
+            if there is None:
+                return None
+            found = await connection.execute(text("SELECT version_num FROM alembic_version"))
+            return found.scalar_one_or_none()
 
-def is_passing(error: BaseException | None) -> bool:
-    """Tell whether `error` is the database's state and not the program's mistake."""
-    if isinstance(error, DBAPIError):
-        return error.connection_invalidated or is_passing(error.orig) or is_passing(error.__cause__)
-    if isinstance(error, asyncpg.PostgresError):
-        return str(error.sqlstate or "").startswith(_PASSING)
-    if isinstance(error, (OSError, TimeoutError, asyncio.TimeoutError, PoolTimeoutError, asyncpg.InterfaceError)):
-        return True
-    sqlstate = getattr(error, "sqlstate", None)
-    if sqlstate is not None:
-        return str(sqlstate).startswith(_PASSING)
-    return error is not None and is_passing(error.__cause__)
-
-
-@contextmanager
-def told_apart() -> Iterator[None]:
-    """Turn errors that are the database's state into `DatabaseUnavailableError`; let the program's mistakes pass."""
-    try:
-        yield
-    except (SQLAlchemyError, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        if is_passing(error):
-            # The cause stays out of the chain: drivers quote statements and values in their messages.
-            raise DatabaseUnavailableError(_in_words(error)) from None
-        if isinstance(error, asyncpg.PostgresError):
-            raise StatementFailedError(error.sqlstate, type(error).__name__) from None
-        raise
-
-
-_IN_WORDS = {
-    "53100": "The database's disk is full: free some space.",
-    "53300": "The database has no connection left: raise max_connections, or lower the pools' sizes.",
-    "57014": "The database took too long.",
-    "55P03": "The database took too long: something there is locked.",
-    "25P03": "A transaction was left idle for too long.",
-}
-
-
-def _in_words(error: BaseException) -> str:
-    if isinstance(error, PoolTimeoutError):
-        return "Every connection to the database is in use."
-    cause: BaseException | None = error
-    while cause is not None:
-        state = str(getattr(cause, "sqlstate", None) or "")
-        if state in _IN_WORDS:
-            return _IN_WORDS[state]
-        if state.startswith("40"):
-            return "The database had to undo this because of another change at the same time."
-        cause = getattr(cause, "orig", None) or cause.__cause__
-    return "The database does not answer: check that it runs and that its address is right."
-
-
-class _Connection(asyncpg.Connection):  # type: ignore[misc] # asyncpg publishes no types
-    """A connection that does not wait for its own end: SQLAlchemy gives a server that is stuck two seconds for it."""
-
-    async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncpg's signature
-        """Close, within a moment or by force."""
-        await super().close(timeout=min(timeout or _GOODBYE, _GOODBYE))
-
-
-def create_engine(settings: DatabaseSettings) -> AsyncEngine:
-    """Return the pool. asyncpg itself reads the address, so every libpq parameter works in it."""
-
-    async def connect() -> asyncpg.Connection:
-        try:
-            return await asyncpg.connect(
-                settings.url,
-                connection_class=_Connection,
-                timeout=settings.connect_timeout,
-                statement_cache_size=settings.statement_cache,
-                server_settings={"application_name": "sextrontgen"},
+    async def check_role(self) -> None:
+        """Refuse a role that row-level security does not bind. Raises `UnsafeRoleError`."""
+        async with self.outside() as connection:
+            role = (await connection.execute(_ROLE)).one()
+        if role.rolsuper or role.rolbypassrls or role.owns:
+            raise UnsafeRoleError(
+                f"The database's role {role.rolname} is a superuser, bypasses row-level security or owns tables: "
+                "serve under sextrontgen_app, or a role that was granted it and nothing else."
             )
-        except asyncpg.PostgresError as error:
-            if is_passing(error):
-                raise
-            # A password that was changed, a database that is closed or gone: whoever is not let in has no database.
-            raise DatabaseUnavailableError(
-                f"The database does not let this program in ({type(error).__name__}): check its address and password."
-            ) from None
 
-    return create_async_engine(
-        "postgresql+asyncpg://",
-        async_creator=connect,
-        pool_size=settings.pool_size,
-        max_overflow=0,
-        pool_timeout=settings.pool_wait,
-        hide_parameters=True,
-    )
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+    def _limit(self, who: InTenant) -> float:
+        is_task = isinstance(who, SystemTask)
+        return self._settings.task_statement_timeout if is_task else self._settings.statement_timeout
+
+    @asynccontextmanager
+    async def _transaction(self, engine: AsyncEngine, tenant: str, limit: float) -> AsyncIterator[AsyncConnection]:
+        connection = await self._open(engine, tenant, limit)
+        try:
+            yield connection
+            await _commit(connection, limit)
+        except (asyncio.CancelledError, DatabaseUnavailableError):
+            await asyncio.shield(drop(connection))
+            raise
+        except BaseException:
+            await asyncio.shield(_roll_back(connection, limit))
+            raise
+        finally:
+            await asyncio.shield(connection.close())
+
+    async def _open(self, engine: AsyncEngine, tenant: str, limit: float) -> AsyncConnection:
+        """Return a connection whose transaction has begun. One that died while it was idle is replaced, once."""
+        with told_apart():
+            async with asyncio.timeout(self._settings.open_limit):
+                try:
+                    return await _begin(engine, tenant, limit)
+                except DBAPIError as error:
+                    if not error.connection_invalidated:
+                        raise
+                    return await _begin(engine, tenant, limit)
 
 
-async def drop(connection: AsyncConnection) -> None:
-    """End the connection itself: a statement may still be running on it, so it is not fit for anybody else."""
-    if not connection.invalidated:
-        raw = await connection.get_raw_connection()
-        if isinstance(raw.driver_connection, asyncpg.Connection):
-            raw.driver_connection.terminate()
-    await connection.invalidate()
+async def _commit(connection: AsyncConnection, limit: float) -> None:
+    """Commit. Whatever keeps it from that, a trigger that waited for the end too, leaves nothing standing."""
+    try:
+        with told_apart():
+            async with asyncio.timeout(limit):
+                await connection.commit()
+    except SQLAlchemyError:
+        raise DatabaseUnavailableError("The database did not take the transaction's end.") from None
+
+
+async def _roll_back(connection: AsyncConnection, limit: float) -> None:
+    # The pool would do it too, and wait for a server that is stuck as long as it takes.
+    try:
+        with told_apart():
+            async with asyncio.timeout(limit):
+                await connection.rollback()
+    except DatabaseUnavailableError:
+        await drop(connection)
+
+
+async def _begin(engine: AsyncEngine, tenant: str, limit: float) -> AsyncConnection:
+    connection = await engine.connect().start()
+    try:
+        await connection.execute(_OPEN, {"tenant": tenant, "milliseconds": str(int(limit * 1000))})
+    except BaseException:
+        await asyncio.shield(drop(connection))
+        await asyncio.shield(connection.close())
+        raise
+    return connection

@@ -6,9 +6,10 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from tenants.database import Database
 from tenants.ids import TenantId, uuid7
 from tenants.model import PLATFORM_SLUG, agreement, tenant, tenant_directory
-from tenants.session import Database, SystemTask, Task
+from tenants.session import SystemTask, Task
 
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _DEFAULT_RETENTION_YEARS = 2

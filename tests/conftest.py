@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from tenants.database import DatabaseSettings
+from tenants.connection import DatabaseSettings
+from tenants.database import Database
 from tenants.directory import ensure_tenant
 from tenants.embedded import Addresses
 from tenants.ids import TenantId
-from tenants.session import Database
 from tests.support.cluster import Cluster, Urls, addresses_of, clone, remove
 
 _SERVER = pytest.StashKey[Addresses]()

@@ -16,9 +16,10 @@ from domain.demo.cast import CastMember, ensure_cast
 from domain.demo.names import DemoUnavailableError
 from domain.demo.service import ensure_demo
 from domain.oulad.lookup import OULAD_SLUG, student_and_instructor
+from tenants.database import Database
 from tenants.directory import UnknownTenantError, find_tenant
 from tenants.secret_files import write_secret
-from tenants.session import Database, SystemTask, Task
+from tenants.session import SystemTask, Task
 
 Cast = Mapping[str, CastMember]
 

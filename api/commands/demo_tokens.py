@@ -9,8 +9,9 @@ from api.commands.store import Store
 from api.ids import encode_id
 from domain.accounts.lasting import lasting_session
 from domain.demo.cast import CastMember
+from tenants.database import Database
 from tenants.directory import find_tenant
-from tenants.session import Database, SystemTask, Task
+from tenants.session import SystemTask, Task
 
 _WORTH_KEEPING = timedelta(days=7)
 

@@ -6,9 +6,9 @@ from api.commands.store import Store
 from api.commands.terminal import CommandError, Report, say
 from domain.oulad.problems import OuladError
 from domain.oulad.service import import_oulad
+from tenants.database import Database
 from tenants.directory import UnknownTenantError, ensure_tenant, find_tenant
 from tenants.ids import TenantId
-from tenants.session import Database
 
 
 async def load_oulad(store: Store, directory: Path, slug: str, report: Report) -> list[str]:

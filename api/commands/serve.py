@@ -14,8 +14,8 @@ from api.http.protocol import BoundedHttp
 from api.logs import set_up
 from api.settings import Settings, SettingsError
 from migrations.runner import newest
-from tenants.database import DatabaseUnavailableError
-from tenants.session import Database, UnsafeRoleError
+from tenants.connection import DatabaseUnavailableError
+from tenants.database import Database, UnsafeRoleError
 
 _GRACE_SECONDS = 15
 

@@ -14,10 +14,10 @@ from api.commands.terminal import CommandError, say
 from api.settings import Environment, Settings, SettingsError
 from domain.accounts.keys import new_key
 from migrations.runner import MigrationError, newest, upgrade
-from tenants.database import DatabaseSettings, DatabaseUnavailableError
+from tenants.connection import DatabaseSettings, DatabaseUnavailableError
+from tenants.database import Database
 from tenants.embedded import EmbeddedServer, EmbeddedServerError
 from tenants.secret_files import SecretFileError, write_secret
-from tenants.session import Database
 
 DEFAULT_FOLDER = Path(".sextrontgen")
 _KEYS = "token-keys.pem"

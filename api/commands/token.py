@@ -9,8 +9,9 @@ from api.commands.terminal import CommandError
 from api.ids import MalformedIdError, decode_id
 from domain.accounts.service import begin_session
 from domain.people.service import find_member
+from tenants.database import Database
 from tenants.directory import UnknownTenantError, find_tenant
-from tenants.session import Database, ReadSession, SystemTask, Task
+from tenants.session import ReadSession, SystemTask, Task
 
 LIFETIME = timedelta(hours=1)
 

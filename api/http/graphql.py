@@ -21,8 +21,8 @@ from api.schema.build import INTROSPECTION_FIELDS, OPEN_FIELDS
 from authz.audit.recorder import TrailUnavailableError, record
 from domain.accounts.service import bearer_of
 from domain.accounts.tokens import Claims, Tokens
-from tenants.database import DatabaseUnavailableError
-from tenants.session import Database
+from tenants.connection import DatabaseUnavailableError
+from tenants.database import Database
 
 
 @dataclass(frozen=True, slots=True)

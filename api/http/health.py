@@ -6,8 +6,8 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from tenants.database import DatabaseUnavailableError
-from tenants.session import Database
+from tenants.connection import DatabaseUnavailableError
+from tenants.database import Database
 
 log = structlog.get_logger(__name__)
 

@@ -14,7 +14,7 @@ from sqlalchemy import Insert, bindparam, insert, select
 from authz.audit.event import AccessOutcome, access_event
 from authz.reasons import DenialReason, purpose_of
 from authz.viewer import Purpose, Role, Viewer
-from tenants.database import StatementFailedError
+from tenants.connection import StatementFailedError
 from tenants.ids import uuid7
 from tenants.model import agreement
 from tenants.session import CURRENT_TENANT, ReadSession, in_tenant

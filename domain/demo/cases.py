@@ -11,9 +11,10 @@ from domain.cases.model import CasePurpose, staff_case, staff_case_subject
 from domain.demo.kinds import ROLES, STAFF, Kind, Who
 from domain.demo.seed import fixed_id
 from domain.demo.store import lock_tenant, put
+from tenants.database import Database
 from tenants.ids import TenantId, uuid7
 from tenants.model import PLATFORM_SLUG
-from tenants.session import Database, SystemTask, Task, WriteSession, in_tenant
+from tenants.session import SystemTask, Task, WriteSession, in_tenant
 
 CASE_DAYS = 30
 """How long a case stays open."""

@@ -12,10 +12,11 @@ from domain.demo.people import draw_person, grant_of, membership_of
 from domain.demo.seed import Calendar, fixed_id
 from domain.demo.store import Content, has_person, lock_tenant, put
 from domain.people.model import guardianship, membership, person, role_grant
+from tenants.database import Database
 from tenants.directory import ensure_tenant
 from tenants.ids import TenantId
 from tenants.model import PLATFORM_SLUG
-from tenants.session import Database, SystemTask, Task
+from tenants.session import SystemTask, Task
 
 _ADDED = (Kind.MINOR, Kind.GUARDIAN, Kind.ENTERPRISE_ADMIN)
 

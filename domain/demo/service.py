@@ -8,9 +8,10 @@ from domain.demo.names import Names
 from domain.demo.seed import Calendar
 from domain.demo.store import has_person, lock_tenant, put
 from domain.demo.tenant import DEMO_TENANTS, DemoTenant, draw
+from tenants.database import Database
 from tenants.directory import ensure_tenant
 from tenants.ids import TenantId
-from tenants.session import Database, SystemTask, Task
+from tenants.session import SystemTask, Task
 
 
 class ForeignTenantError(Exception):

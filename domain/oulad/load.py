@@ -16,8 +16,8 @@ from domain.oulad.row import Row
 from domain.oulad.sheet import Form, Report, Sheet
 from domain.oulad.writer import Tally, Writer, batches, writing
 from domain.people.model import membership, person, role_grant
+from tenants.database import Database
 from tenants.ids import TenantId
-from tenants.session import Database
 
 
 class Loader:

@@ -9,8 +9,8 @@ from domain.oulad.check import check
 from domain.oulad.load import Loader
 from domain.oulad.progress import Progress
 from domain.oulad.writer import TableCount
+from tenants.database import Database
 from tenants.ids import TenantId
-from tenants.session import Database
 
 
 @dataclass(frozen=True, slots=True)

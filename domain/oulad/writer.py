@@ -12,8 +12,9 @@ from sqlalchemy import Column, Table, bindparam, column, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from tenants.bulk import upsert
+from tenants.database import Database
 from tenants.ids import TenantId
-from tenants.session import Database, SystemTask, Task, WriteSession, in_tenant
+from tenants.session import SystemTask, Task, WriteSession, in_tenant
 
 T = TypeVar("T")
 

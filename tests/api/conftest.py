@@ -15,11 +15,11 @@ from api.logs import without_messages
 from api.settings import Settings
 from domain.accounts.keys import load_keys, new_key
 from domain.accounts.tokens import Tokens
+from tenants.database import Database
 from tenants.directory import ensure_tenant
 from tenants.embedded import Addresses
 from tenants.ids import TenantId, uuid7
 from tenants.secret_files import write_secret
-from tenants.session import Database
 from tests.api.people import People
 from tests.api.traps import build
 from tests.support.cluster import Urls, addresses_of, clone, remove

@@ -12,8 +12,9 @@ from domain.accounts.model import session as sessions
 from domain.accounts.tokens import Tokens
 from domain.cases.model import staff_case
 from domain.people.model import guardianship, membership, person, role_grant
+from tenants.database import Database
 from tenants.ids import TenantId, uuid7
-from tenants.session import Database, SystemTask, Task, in_tenant
+from tenants.session import SystemTask, Task, in_tenant
 
 
 def ago(**span: float) -> datetime:

@@ -18,7 +18,13 @@ MAY_IMPORT = {
 }
 
 # Only these reach a database. Everybody else describes statements (SQLAlchemy's Core) and hands them to a session.
-OPENS_DATABASES = {"tenants/database.py", "tenants/session.py", "migrations/runner.py", "migrations/env.py"}
+OPENS_DATABASES = {
+    "tenants/connection.py",
+    "tenants/database.py",
+    "tenants/session.py",
+    "migrations/runner.py",
+    "migrations/env.py",
+}
 DRIVERS = ("asyncpg", "psycopg", "psycopg2", "sqlalchemy.ext.asyncio", "sqlalchemy.orm", "sqlalchemy.pool")
 OPENERS = {"create_engine", "create_async_engine", "sessionmaker", "async_sessionmaker", "engine_from_config"}
 

@@ -8,7 +8,7 @@ import pytest
 
 from domain.demo.service import ensure_demo
 from domain.demo.tenant import DEMO_TENANTS
-from tenants.session import Database
+from tenants.database import Database
 from tests.oracle.answer import expect
 from tests.oracle.capacities import Cursor, member, staff
 from tests.oracle.compare import answer_differences

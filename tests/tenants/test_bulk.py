@@ -9,9 +9,10 @@ from sqlalchemy.exc import DBAPIError
 from domain.courses.model import course
 from domain.people.model import person
 from tenants.bulk import upsert
+from tenants.database import Database
 from tenants.directory import ensure_tenant
 from tenants.ids import TenantId, uuid7
-from tenants.session import Database, SystemTask, Task, in_tenant
+from tenants.session import SystemTask, Task, in_tenant
 
 
 def rows(count: int, **same: Any) -> list[dict[str, Any]]:

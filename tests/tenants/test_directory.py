@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from tenants.database import Database
 from tenants.directory import UnknownTenantError, ensure_tenant, find_tenant
-from tenants.session import Database
 
 
 async def test_a_tenant_made_twice_at_once_is_one_tenant(database: Database) -> None:

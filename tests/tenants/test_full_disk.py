@@ -13,11 +13,12 @@ from sqlalchemy import func, select
 
 from domain.people.model import person
 from migrations.runner import upgrade
-from tenants.database import DatabaseSettings, DatabaseUnavailableError
+from tenants.connection import DatabaseSettings, DatabaseUnavailableError
+from tenants.database import Database
 from tenants.directory import ensure_tenant
 from tenants.embedded import EmbeddedServer
 from tenants.ids import uuid7
-from tenants.session import Database, SystemTask, Task, in_tenant
+from tenants.session import SystemTask, Task, in_tenant
 
 
 @pytest.fixture

@@ -10,10 +10,11 @@ from sqlalchemy import Executable, Select, func, select
 from sqlalchemy.exc import ProgrammingError
 
 from domain.people.model import person
-from tenants.database import DatabaseSettings, DatabaseUnavailableError
+from tenants.connection import DatabaseSettings, DatabaseUnavailableError
+from tenants.database import Database
 from tenants.directory import ensure_tenant
 from tenants.ids import TenantId, uuid7
-from tenants.session import Database, SystemTask, Task, WriteSession, in_tenant
+from tenants.session import SystemTask, Task, WriteSession, in_tenant
 from tests.support.cluster import Urls
 
 PEOPLE_EACH = 5

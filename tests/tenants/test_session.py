@@ -8,9 +8,10 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from domain.people.model import person
-from tenants.database import DatabaseSettings, DatabaseUnavailableError
+from tenants.connection import DatabaseSettings, DatabaseUnavailableError
+from tenants.database import Database, UnsafeRoleError
 from tenants.ids import TenantId, uuid7
-from tenants.session import BrokenTransactionError, Database, SystemTask, Task, UnsafeRoleError, in_tenant
+from tenants.session import BrokenTransactionError, SystemTask, Task, in_tenant
 from tests.support.cluster import Urls
 
 COUNT = select(func.count()).select_from(person).where(in_tenant(person))

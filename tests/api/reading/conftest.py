@@ -17,10 +17,11 @@ from domain.accounts.lasting import lasting_session
 from domain.accounts.tokens import Tokens
 from domain.demo.cast import CastMember
 from domain.demo.service import ensure_demo
-from tenants.database import DatabaseSettings
+from tenants.connection import DatabaseSettings
+from tenants.database import Database
 from tenants.directory import find_tenant
 from tenants.embedded import Addresses
-from tenants.session import Database, SystemTask, Task
+from tenants.session import SystemTask, Task
 from tests.api.conftest import client_of
 from tests.support.cluster import Urls, addresses_of, clone, remove
 

@@ -19,9 +19,10 @@ from domain.courses.model import assessment, course, teaching
 from domain.enrollments.model import assessment_result, enrollment
 from domain.people.model import guardianship, membership, person
 from domain.seats.model import seat, seat_pool
+from tenants.database import Database
 from tenants.directory import ensure_tenant
 from tenants.ids import uuid7
-from tenants.session import Database, SystemTask, Task
+from tenants.session import SystemTask, Task
 from tests.api.people import People, ago
 from tests.api.reading.conftest import open_database
 from tests.api.reading.meetings import (

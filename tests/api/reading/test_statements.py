@@ -11,8 +11,9 @@ from api.settings import Settings
 from domain.courses.model import course
 from domain.enrollments.model import enrollment
 from domain.people.model import membership, person
+from tenants.database import Database
 from tenants.ids import uuid7
-from tenants.session import Database, SystemTask, Task
+from tenants.session import SystemTask, Task
 from tests.api.reading.cells import Ask, asking
 from tests.api.reading.conftest import open_database
 from tests.api.reading.meetings import MEMBERS, VIEWERS

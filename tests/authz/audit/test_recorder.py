@@ -10,7 +10,7 @@ import pytest
 from authz.audit.recorder import Event, TrailUnavailableError, purpose_for, record, sets_of
 from authz.reasons import DenialReason
 from authz.viewer import Purpose, Role, Viewer
-from tenants.database import StatementFailedError
+from tenants.connection import StatementFailedError
 from tenants.ids import TenantId
 from tenants.session import ReadSession
 

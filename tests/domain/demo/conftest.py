@@ -16,10 +16,11 @@ from domain.demo.seed import Calendar
 from domain.demo.service import ensure_demo
 from domain.demo.store import Content
 from domain.demo.tenant import DemoTenant, draw
-from tenants.database import DatabaseSettings
+from tenants.connection import DatabaseSettings
+from tenants.database import Database
 from tenants.directory import find_tenant
 from tenants.embedded import Addresses
-from tenants.session import Database, SystemTask, Task
+from tenants.session import SystemTask, Task
 from tests.support.cluster import addresses_of, clone, remove
 
 TODAY = date(2026, 3, 1)

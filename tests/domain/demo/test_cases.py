@@ -6,8 +6,8 @@ from domain.demo.cases import ensure_staff_cases
 from domain.demo.kinds import STAFF, Kind
 from domain.demo.service import ensure_demo
 from domain.demo.tenant import DEMO_TENANTS
+from tenants.database import Database
 from tenants.ids import TenantId, uuid7
-from tenants.session import Database
 from tests.domain.demo.conftest import Ask
 
 NORTHWIND = TenantId(DEMO_TENANTS[0].id)

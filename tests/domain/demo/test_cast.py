@@ -6,9 +6,10 @@ from domain.demo.cast import ensure_cast
 from domain.demo.kinds import Kind, Who
 from domain.demo.service import ensure_demo
 from domain.people.model import membership, person
+from tenants.database import Database
 from tenants.directory import ensure_tenant
 from tenants.ids import TenantId, uuid7
-from tenants.session import Database, SystemTask, Task
+from tenants.session import SystemTask, Task
 from tests.domain.demo.conftest import Ask
 
 SLUG = "open-university"

@@ -18,8 +18,8 @@ from domain.demo.seed import Calendar
 from domain.demo.service import ForeignTenantError, ensure_demo
 from domain.demo.store import Content
 from domain.demo.tenant import DEMO_TENANTS, draw
+from tenants.database import Database
 from tenants.ids import TenantId
-from tenants.session import Database
 from tests.domain.demo.conftest import Ask, Demo, opened
 
 CASES = ("staff_case", "staff_case_subject")
@@ -98,8 +98,8 @@ async def test_what_somebody_changed_stays_changed(database: Database, ask: Ask)
 KILLED = """
 import asyncio, os, signal, sys
 from domain.demo import service, store
-from tenants.database import DatabaseSettings
-from tenants.session import Database
+from tenants.connection import DatabaseSettings
+from tenants.database import Database
 
 calls = 0
 original = store.upsert

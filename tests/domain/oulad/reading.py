@@ -5,8 +5,9 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
+from tenants.database import Database
 from tenants.ids import TenantId
-from tenants.session import Database, SystemTask, Task
+from tenants.session import SystemTask, Task
 
 TABLES = (
     "course",

@@ -10,9 +10,10 @@ from sqlalchemy import text
 from domain.oulad.problems import OuladError
 from domain.oulad.service import import_oulad
 from domain.oulad.writer import TableCount, Tally, writing
+from tenants.database import Database
 from tenants.directory import ensure_tenant
 from tenants.ids import TenantId
-from tenants.session import Database, SystemTask, Task
+from tenants.session import SystemTask, Task
 from tests.domain.oulad.files import Files, expected_enrolments, read, small_files, start
 from tests.domain.oulad.reading import ask, counts, enrolments, quiet
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from domain.oulad.service import import_oulad
+from tenants.database import Database
 from tenants.ids import TenantId
-from tenants.session import Database
 from tests.domain.oulad.files import expected_enrolments, small_files
 from tests.domain.oulad.reading import counts, enrolments, quiet
 
@@ -21,8 +21,8 @@ import asyncio, sys, uuid
 from pathlib import Path
 from domain.oulad import writer
 from domain.oulad.service import import_oulad
-from tenants.database import DatabaseSettings
-from tenants.session import Database
+from tenants.connection import DatabaseSettings
+from tenants.database import Database
 
 async def main():
     database = Database(DatabaseSettings(sys.argv[1], connect_timeout=10, open_limit=20))

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from domain.oulad.service import import_oulad
+from tenants.database import Database
 from tenants.ids import TenantId
-from tenants.session import Database
 from tests.domain.oulad.files import expected_enrolments
 from tests.domain.oulad.reading import ask, counts, enrolments, quiet
 

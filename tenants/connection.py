@@ -1,0 +1,148 @@
+"""The pool of connections, its limits, and the one error that means: the database cannot answer now."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+
+class DatabaseUnavailableError(Exception):
+    """The database is gone, full, overloaded or too slow; nothing of the transaction stands. It may work later."""
+
+
+class StatementFailedError(Exception):
+    """A statement cannot be run as it is: a mistake of the program's, or a right that is missing.
+
+    It has PostgreSQL's SQLSTATE and the error's name, and nothing of the statement or its values.
+    """
+
+    def __init__(self, sqlstate: str | None, name: str) -> None:
+        super().__init__(f"{name} ({sqlstate})")
+        self.sqlstate = sqlstate
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSettings:
+    """Where the database is and how long anything may take there; times in seconds."""
+
+    url: str = field(repr=False)
+    pool_size: int = 10
+    pool_wait: float = 1.0
+    connect_timeout: float = 1.0
+    open_limit: float = 1.5
+    """From wanting a transaction to having one, the wait for a free connection included."""
+    statement_timeout: float = 1.5
+    task_statement_timeout: float = 120.0
+    statement_cache: int = 512
+    """Prepared statements kept per connection; 0 behind PgBouncer in transaction mode."""
+
+
+_GOODBYE = 0.1
+"""Seconds that a connection may take to close."""
+
+# Classes of SQLSTATE (PostgreSQL manual, appendix A) after which the same request may succeed later:
+# connection, transaction rollback, insufficient resources, operator intervention (with statement timeout), system.
+_PASSING = ("08", "40", "53", "57", "58", "55P03", "25P03", "25006")
+
+
+def is_passing(error: BaseException | None) -> bool:
+    """Tell whether `error` is the database's state and not the program's mistake."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or is_passing(error.orig) or is_passing(error.__cause__)
+    if isinstance(error, asyncpg.PostgresError):
+        return str(error.sqlstate or "").startswith(_PASSING)
+    if isinstance(error, (OSError, TimeoutError, asyncio.TimeoutError, PoolTimeoutError, asyncpg.InterfaceError)):
+        return True
+    sqlstate = getattr(error, "sqlstate", None)
+    if sqlstate is not None:
+        return str(sqlstate).startswith(_PASSING)
+    return error is not None and is_passing(error.__cause__)
+
+
+@contextmanager
+def told_apart() -> Iterator[None]:
+    """Turn errors that are the database's state into `DatabaseUnavailableError`; let the program's mistakes pass."""
+    try:
+        yield
+    except (SQLAlchemyError, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        if is_passing(error):
+            # The cause stays out of the chain: drivers quote statements and values in their messages.
+            raise DatabaseUnavailableError(_in_words(error)) from None
+        if isinstance(error, asyncpg.PostgresError):
+            raise StatementFailedError(error.sqlstate, type(error).__name__) from None
+        raise
+
+
+_IN_WORDS = {
+    "53100": "The database's disk is full: free some space.",
+    "53300": "The database has no connection left: raise max_connections, or lower the pools' sizes.",
+    "57014": "The database took too long.",
+    "55P03": "The database took too long: something there is locked.",
+    "25P03": "A transaction was left idle for too long.",
+}
+
+
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, PoolTimeoutError):
+        return "Every connection to the database is in use."
+    cause: BaseException | None = error
+    while cause is not None:
+        state = str(getattr(cause, "sqlstate", None) or "")
+        if state in _IN_WORDS:
+            return _IN_WORDS[state]
+        if state.startswith("40"):
+            return "The database had to undo this because of another change at the same time."
+        cause = getattr(cause, "orig", None) or cause.__cause__
+    return "The database does not answer: check that it runs and that its address is right."
+
+
+class _Connection(asyncpg.Connection):  # type: ignore[misc] # asyncpg publishes no types
+    """A connection that does not wait for its own end: SQLAlchemy gives a server that is stuck two seconds for it."""
+
+    async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncpg's signature
+        """Close, within a moment or by force."""
+        await super().close(timeout=min(timeout or _GOODBYE, _GOODBYE))
+
+
+def create_engine(settings: DatabaseSettings) -> AsyncEngine:
+    """Return the pool. asyncpg itself reads the address, so every libpq parameter works in it."""
+
+    async def connect() -> asyncpg.Connection:
+        try:
+            return await asyncpg.connect(
+                settings.url,
+                connection_class=_Connection,
+                timeout=settings.connect_timeout,
+                statement_cache_size=settings.statement_cache,
+                server_settings={"application_name": "sextrontgen"},
+            )
+        except asyncpg.PostgresError as error:
+            if is_passing(error):
+                raise
+            # A password that was changed, a database that is closed or gone: whoever is not let in has no database.
+            raise DatabaseUnavailableError(
+                f"The database does not let this program in ({type(error).__name__}): check its address and password."
+            ) from None
+
+    return create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=connect,
+        pool_size=settings.pool_size,
+        max_overflow=0,
+        pool_timeout=settings.pool_wait,
+        hide_parameters=True,
+    )
+
+
+async def drop(connection: AsyncConnection) -> None:
+    """End the connection itself: a statement may still be running on it, so it is not fit for anybody else."""
+    if not connection.invalidated:
+        raw = await connection.get_raw_connection()
+        if isinstance(raw.driver_connection, asyncpg.Connection):
+            raw.driver_connection.terminate()
+    await connection.invalidate()
