@@ -1,7 +1,7 @@
 """What can be done inside a transaction of one tenant: reading in a `ReadSession`, writing too in a `WriteSession`.
 
-`tenants.database` opens them. A statement that a session runs finds its tenant in `CURRENT_TENANT`; outside of one it has
-none, and fails.
+`tenants.database` opens them. A statement that a session runs finds its tenant in `CURRENT_TENANT`; outside of one it
+has none, and fails.
 """
 
 import asyncio
