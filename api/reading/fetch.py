@@ -11,13 +11,14 @@ from sqlalchemy import Date, DateTime, Uuid
 
 from api.reading.cursor import Cursors
 from api.reading.entity import Cell, Entity, One
+from api.reading.inner import Wanted
 from api.reading.order import Key
 from api.reading.page import at, bad_input
 from api.reading.plans import Plans
 from api.reading.selection import Asked, Connection, Entities, View
 from api.reading.slots import Slot, slots_of
 from api.reading.standing import Standing
-from api.reading.statement import Statement, Wanted
+from api.reading.statement import Statement
 from tenants.session import ReadSession
 
 Record = Sequence[Any]
