@@ -5,7 +5,7 @@ from pathlib import Path
 
 # Tables' names, so as to select rows; and a test's own way to a world full of people.
 MAY_COME_FROM = ("domain", "tenants.model", "tests.oracle")
-MAY_COME_TO_TESTS_FROM = (*MAY_COME_FROM, "tenants.session", "tests.support")
+MAY_COME_TO_TESTS_FROM = (*MAY_COME_FROM, "tenants.database", "tests.support")
 OURS = ("api", "authz", "benchmarks", "domain", "migrations", "tenants", "tests")
 
 
