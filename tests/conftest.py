@@ -45,7 +45,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_configure_node(node: "pytest.Session") -> None:
     """Tell a worker process where the server is."""
     server = node.config.stash[_SERVER]
-    node.workerinput["server"] = (server.superuser, server.owner, server.application)  # type: ignore[attr-defined]
+    node.workerinput["server"] = (server.superuser, server.owner, server.application)  # type: ignore[attr-defined] # xdist publishes no type of a node
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

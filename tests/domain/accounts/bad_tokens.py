@@ -60,7 +60,7 @@ def _algorithms() -> Iterator[tuple[str, Make]]:
     for name in ("none", "None", "NONE", "nOnE", ""):
         yield (
             f"alg {name!r} without a signature",
-            lambda forge, name=name: forge.token(header=forge.header(alg=name), sign=unsigned),  # type: ignore[misc]
+            lambda forge, name=name: forge.token(header=forge.header(alg=name), sign=unsigned),  # type: ignore[misc] # a default that binds the name
         )
         yield f"alg {name!r} with a signature", _header(alg=name)
     for name in ("HS256", "HS384", "HS512"):
