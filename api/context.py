@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from api.document.documents import Document
 from api.reading.reader import Reader, Reading
 from authz.viewer import Purpose, Role, Viewer
 from domain.accounts.service import Bearer
@@ -17,6 +18,7 @@ class Context:
     session: ReadSession
     reading: Reading
     reader: Reader
+    document: Document
 
 
 def viewer_of(bearer: Bearer, tenant_id: TenantId) -> Viewer:
@@ -43,8 +45,10 @@ def viewer_of(bearer: Bearer, tenant_id: TenantId) -> Viewer:
     )
 
 
-def context_of(bearer: Bearer, tenant_id: TenantId, session: ReadSession, reading: Reading) -> Context:
-    """Return the context of a request by `bearer`."""
+def context_of(
+    bearer: Bearer, tenant_id: TenantId, session: ReadSession, reading: Reading, document: Document
+) -> Context:
+    """Return the context of a request by `bearer` that executes `document`."""
     viewer = viewer_of(bearer, tenant_id)
     relations = {
         "current_tenant": tenant_id,
@@ -54,4 +58,4 @@ def context_of(bearer: Bearer, tenant_id: TenantId, session: ReadSession, readin
         "taught": bearer.taught,
         "case_people": bearer.case_people,
     }
-    return Context(viewer, session, reading, Reader(reading, session, reading.standing(viewer), relations))
+    return Context(viewer, session, reading, Reader(reading, session, reading.standing(viewer), relations), document)

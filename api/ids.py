@@ -11,7 +11,7 @@ class MalformedIdError(ValueError):
 
 def encode_id(kind: str, key: UUID) -> str:
     """Return the global id of the object `key` of type `kind`."""
-    return binascii.b2a_base64(f"{kind}:{key}".encode(), newline=False).decode("ascii")
+    return binascii.b2a_base64(f"{kind}:{key!s}".encode(), newline=False).decode()
 
 
 def decode_id(text: str) -> tuple[str, UUID]:

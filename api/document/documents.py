@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -37,7 +38,8 @@ class Document:
     ``hash`` is the SHA-256 of the text's UTF-8 in hexadecimal. ``cost`` is the estimate of the values that the answer
     may hold. ``root_fields`` are the names (not aliases) of all fields that the operation may select at its root,
     through fragments and whatever ``@skip`` and ``@include`` say: an operation is open to whom each of them is open
-    to.
+    to. ``memo`` is for whoever works something out about the operation, to find it there at its next execution; it
+    goes when the document is forgotten.
     """
 
     ast: DocumentNode
@@ -45,6 +47,7 @@ class Document:
     hash: str
     cost: int
     root_fields: frozenset[str]
+    memo: dict[Any, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class _Operation:
     node: OperationDefinitionNode
     estimate: Estimate
     root_fields: frozenset[str]
+    memo: dict[Any, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ class Documents:
         cost = operation.estimate.of(variables or {})
         if cost > self._limits.cost:
             raise too_costly("cost", cost, self._limits.cost)
-        return Document(checked.ast, operation.node, checked.hash, cost, operation.root_fields)
+        return Document(checked.ast, operation.node, checked.hash, cost, operation.root_fields, operation.memo)
 
     def _check(self, text: str) -> _Checked:
         data = scan(text, self._limits)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from functools import partial
 from typing import Any
 
@@ -26,6 +25,7 @@ class Cell:
     source: Column[Any] | Expression
     category: str | None = None
     encode: Encode | None = None
+    """How the value is written; left out for what JSON has a form for, dates (ISO 8601) and instants (UTC) among it."""
     record: str | None = None
     """The GraphQL type of the plain objects that the value is a list of: dicts by field name."""
 
@@ -146,8 +146,3 @@ class Entity:
 def id_of(kind: str) -> Encode:
     """Return how a key of `kind` is written."""
     return partial(encode_id, kind)
-
-
-def iso(value: date | datetime) -> str:
-    """Return a date or an instant (UTC) as ISO 8601 writes it."""
-    return value.isoformat()

@@ -14,6 +14,7 @@ from graphql.pyutils import Path
 from api.context import Context
 from api.reading.ledger import Place
 from api.reading.reads import Read, ReadEach, ReadList, Refused
+from api.reading.remembered import Selections
 from api.reading.selection import Collector
 
 Promise = Read | ReadEach | ReadList | Refused
@@ -44,14 +45,15 @@ class ReadingExecutor(ExecutorThrowingOnIncremental):
         collector = Collector(
             self.schema, context.reading.entities, self.fragments, self.variable_values, self.operation
         )
+        selections = Selections(collector, context.document.memo)
         place = _place(path)
         value: Any
         if isinstance(read, Read):
-            value = await context.reader.object(read, fields, collector, place)
+            value = await context.reader.object(read, fields, selections, place)
         elif isinstance(read, ReadList):
-            value = await context.reader.connection(read, fields, collector, place)
+            value = await context.reader.connection(read, fields, selections, place)
         else:
-            value = await context.reader.each(read, fields, collector, place)
+            value = await context.reader.each(read, fields, selections, place)
             self._add_errors(read, fields, path)
         if value is None and is_non_null_type(return_type):
             raise TypeError("a value that is never null is null")

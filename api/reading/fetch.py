@@ -3,26 +3,30 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 from graphql import GraphQLError
 from sqlalchemy import Date, DateTime, Uuid
 
+from api.reading.compiled import Compiled, compiled_for
 from api.reading.cursor import Cursors
 from api.reading.entity import Cell, Entity, One
 from api.reading.inner import Wanted
+from api.reading.layout import Record
 from api.reading.order import Key
-from api.reading.page import at, bad_input
+from api.reading.page import Page, at, bad_input
 from api.reading.plans import Plans
 from api.reading.selection import Asked, Connection, Entities, View
-from api.reading.slots import Slot, slots_of
 from api.reading.standing import Standing
 from api.reading.statement import Statement
 from tenants.session import ReadSession
+from tenants.statements import Plan
 
-Record = Sequence[Any]
-Parents = Sequence[tuple[UUID, int]]
+Parents = Mapping[UUID, int]
+"""The objects whose lists are read, each with its situation."""
 
 
 @dataclass(slots=True)
@@ -37,20 +41,26 @@ class Group:
 
 @dataclass(slots=True)
 class Fetched:
-    """What was read for a list: its slots, the rows by parent, and the lists inside it."""
+    """What was read for a list: the rows by parent, and the lists inside it."""
 
-    root: Slot
+    compiled: Compiled
     keys: tuple[Key, ...]
     groups: dict[UUID | None, Group]
     inner: dict[int, "Fetched"] = field(default_factory=dict)
     """By the identity of the `Asked` that each answers."""
 
-    @property
-    def orders_at(self) -> int:
-        """Return where in a record the order's values begin."""
-        return 1 + max(
-            place for slot in self.root.walk() for place in (slot.situation_at, slot.subject_at, *slot.cells.values())
-        )
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A connection's cursors, opened: the order's values after and before which its rows lie, and whose list it is."""
+
+    after: list[Any] | None = None
+    before: list[Any] | None = None
+    continues: frozenset[UUID | None] = frozenset()
+    """None for a list at the answer's root."""
+
+
+_UNOPENED = Opened()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +74,24 @@ class Fetcher:
     cursors: Cursors
     relations: Mapping[str, Any]
     """Who the viewer is, and what their capacities rest on, by the statements' names of them."""
+    opened: dict[int, Opened] = field(default_factory=dict)
+    """By the identity of the connection; what was asked outlives the request."""
+    refused: dict[int, GraphQLError] = field(default_factory=dict)
+    """Why a list cannot be read, by the identity of the `Asked`."""
 
     def open_cursors(self, connection: Connection, name: str) -> None:
         """Open the cursors of `connection` and of all lists in it. Raises `GraphQLError` before anything is read."""
-        for given, end in ((connection.page.after, "after"), (connection.page.before, "before")):
-            if given is not None:
-                parent, *values = self.cursors.open(given, self.place(connection, name))
+        given = {"after": connection.page.after, "before": connection.page.before}
+        opened: dict[str, list[Any]] = {}
+        continues: set[UUID | None] = set()
+        for end, cursor in given.items():
+            if cursor is not None:
+                parent, *values = self.cursors.open(cursor, self.place(connection, name))
                 kinds = [self._type(connection, key) for key in connection.keys]
-                setattr(connection, end, [_parsed(kind, value) for kind, value in zip(kinds, values, strict=True)])
-                connection.continues.add(None if parent is None else UUID(parent))
+                opened[end] = [_parsed(kind, value) for kind, value in zip(kinds, values, strict=True)]
+                continues.add(None if parent is None else UUID(parent))
+        if opened:
+            self.opened[id(connection)] = Opened(opened.get("after"), opened.get("before"), frozenset(continues))
         self.prepare(connection.views())
 
     def prepare(self, views: Iterable[View]) -> None:
@@ -83,7 +102,7 @@ class Fetcher:
             try:
                 self.open_cursors(connection, f"{parent}.{asked.name}")
             except GraphQLError as error:
-                asked.refuse(error, connection.pattern)
+                self._refuse(asked, error, connection)
 
     def place(self, connection: Connection, name: str) -> str:
         """Return what a cursor of `connection`, the list `name` ("Type.field"), belongs to."""
@@ -91,69 +110,86 @@ class Fetcher:
 
     async def connection(self, connection: Connection, parents: Parents | None, parent: UUID | None = None) -> Fetched:
         """Read a list: of all `parents` (with their situations), or the one of `parent` at the answer's root."""
-        lists: set[UUID | None] = {None} if parents is None else {key for key, _ in parents}
-        if connection.continues and lists and lists != connection.continues:
+        opened = self.opened.get(id(connection), _UNOPENED)
+        lists: set[UUID | None] = {None} if parents is None else set(parents)
+        if opened.continues and lists and lists != opened.continues:
             raise at(connection.pattern, bad_input("The cursor is not one of this list."))
-        views = list(connection.views())
-        root = slots_of(connection.target, views, self.standing, self.entities)
-        page = connection.page
+        compiled = compiled_for(connection, self.standing, self.entities)
         wanted = Wanted(
-            root=root,
+            root=compiled.root,
             many=connection.many,
             nested=parents is not None,
             keys=connection.keys,
-            backwards=page.backwards,
-            size=page.size + 1,
-            after=_nulls(connection.after),
-            before=_nulls(connection.before),
+            backwards=connection.page.backwards,
+            size=connection.page.size + 1,
+            after=_nulls(opened.after),
+            before=_nulls(opened.before),
             conditions=connection.conditions,
         )
-        values = {
-            "parent": parent,
-            **_bound("after", connection.after),
-            **_bound("before", connection.before),
-        }
+        values = {"parent": parent, **_bound("after", opened.after), **_bound("before", opened.before)}
         for condition in connection.conditions:
             values |= condition.values
-        records = await self._run(wanted, values, parents, f"{connection.many.target}<{id(connection.many)}")
-        groups = _grouped(records, parents, connection)
-        fetched = Fetched(root, connection.keys, groups)
-        await self._inner(fetched, views)
-        return fetched
+        records = await self._run(compiled, wanted, values, parents)
+        groups = _grouped(records, parents, connection.page, opened)
+        return await self._with_inner(Fetched(compiled, connection.keys, groups))
 
     async def by_key(self, view: View, keys: Sequence[UUID]) -> Fetched:
         """Read the objects `keys` of the type of `view`; those that do not exist for the viewer are left out."""
-        root = slots_of(view.entity, [view], self.standing, self.entities)
-        wanted = Wanted(root, None, False, (Key("id"),), False, len(keys), None, None, ())
-        records = await self._run(wanted, {"keys": list(keys)}, None, "by key")
-        fetched = Fetched(root, wanted.keys, {None: Group(records)})
-        await self._inner(fetched, [view])
-        return fetched
+        compiled = compiled_for(view, self.standing, self.entities)
+        # The size stands in the text: a power of two, so that a few texts serve any number of keys.
+        size = 1 << max(len(keys) - 1, 0).bit_length()
+        wanted = Wanted(compiled.root, None, False, (Key("id"),), False, size, None, None, ())
+        records = await self._run(compiled, wanted, {"keys": list(keys)}, None)
+        return await self._with_inner(Fetched(compiled, wanted.keys, {None: Group(records)}))
 
-    async def _run(self, wanted: Wanted, values: dict[str, Any], parents: Parents | None, origin: str) -> list[Record]:
+    async def _run(
+        self, compiled: Compiled, wanted: Wanted, values: dict[str, Any], parents: Parents | None
+    ) -> list[Record]:
         if parents is not None:
             if not parents:
                 return []
-            values["parents"], values["situations"] = [key for key, _ in parents], [held for _, held in parents]
-        signature = f"{origin} {self.standing.signature} {_signature(wanted)}"
-        plan = self.plans.get(signature, lambda: Statement(wanted, self.standing, self.entities).build())
+            values["parents"], values["situations"] = list(parents), list(parents.values())
+        known = (wanted.nested, wanted.size, wanted.after, wanted.before)
+        plan = compiled.plans.get(known)
+        if plan is None:
+            plan = compiled.plans[known] = self._plan(wanted)
         return list(await self.session.fetch(plan.text, plan.arguments({**self.relations, **values})))
 
-    async def _inner(self, fetched: Fetched, views: Sequence[View]) -> None:
+    def _plan(self, wanted: Wanted) -> Plan:
+        origin = "by key" if wanted.many is None else f"{wanted.many.target}<{id(wanted.many)}"
+        signature = f"{origin} {self.standing.signature} {_signature(wanted)}"
+        return self.plans.get(signature, lambda: Statement(wanted, self.standing, self.entities).build())
+
+    async def _with_inner(self, fetched: Fetched) -> Fetched:
+        """Read the lists inside `fetched`, each for all the objects that have it and release it."""
+        if not fetched.compiled.lists:
+            return fetched
         records = [record for group in fetched.groups.values() for record in group.records]
-        for view in views:
-            for asked, slot in _lists_with_slots(view, fetched.root):
-                assert asked.connection is not None
-                allowed = self.standing.allowed(slot.entity, asked.name)
-                parents = {
-                    record[slot.key_at]: record[slot.situation_at]
-                    for record in records
-                    if record[slot.key_at] is not None and record[slot.situation_at] in allowed
-                }
-                try:
-                    fetched.inner[id(asked)] = await self.connection(asked.connection, list(parents.items()))
-                except GraphQLError as error:
-                    asked.refuse(error, asked.connection.pattern)
+        for asked, slot, allowed in fetched.compiled.lists:
+            if self.refusal(asked) is not None:
+                continue
+            assert asked.connection is not None
+            key_at, situation_at = slot.key_at, slot.situation_at
+            parents: dict[UUID, int] = {
+                record[key_at]: record[situation_at]
+                for record in records
+                if record[situation_at] in allowed and record[key_at] is not None
+            }
+            try:
+                fetched.inner[id(asked)] = await self.connection(asked.connection, parents)
+            except GraphQLError as error:
+                self._refuse(asked, error, asked.connection)
+        return fetched
+
+    def refusal(self, asked: Asked) -> GraphQLError | None:
+        """Return why the list `asked` cannot be read, None if it can."""
+        return asked.refused or self.refused.get(id(asked))
+
+    def _refuse(self, asked: Asked, error: GraphQLError, connection: Connection) -> None:
+        """Take it that the list cannot be read; raise where it may not be null either."""
+        if not asked.nullable:
+            raise at(connection.pattern, error) from None
+        self.refused[id(asked)] = error
 
     def _type(self, connection: Connection, key: Key) -> Any:
         entity: Entity = connection.target
@@ -176,14 +212,6 @@ def lists_in(views: Iterable[View]) -> Iterator[tuple[Asked, str]]:
                 yield asked, view.entity.name
             elif asked.view is not None:
                 yield from lists_in([asked.view])
-
-
-def _lists_with_slots(view: View, slot: Slot) -> Iterator[tuple[Asked, Slot]]:
-    for asked in view.asked:
-        if asked.connection is not None:
-            yield asked, slot
-        elif asked.view is not None:
-            yield from _lists_with_slots(asked.view, slot.inner[asked.name])
 
 
 def _signature(wanted: Wanted) -> str:
@@ -210,18 +238,19 @@ def _parsed(kind: Any, value: Any) -> Any:
     return date.fromisoformat(value) if isinstance(kind, Date) else value
 
 
-def _grouped(records: list[Record], parents: Parents | None, connection: Connection) -> dict[UUID | None, Group]:
-    groups: dict[UUID | None, Group] = {None: Group(records)}
-    if parents is not None:
-        groups = {key: Group([], key) for key, _ in parents}
-        for record in records:
-            groups[record[-1]].records.append(record)
-    page = connection.page
+def _grouped(records: list[Record], parents: Parents | None, page: Page, opened: Opened) -> dict[UUID | None, Group]:
+    if parents is None:
+        groups: dict[UUID | None, Group] = {None: Group(records)}
+    else:
+        # The rows of one parent stand together, its key last in each.
+        groups = {key: Group([], key) for key in parents}
+        for key, found in groupby(records, itemgetter(-1)):
+            groups[key].records = list(found)
     for group in groups.values():
         more = len(group.records) > page.size
         if more:
             group.records = group.records[1:] if page.backwards else group.records[:-1]
         # A cursor is the place of a row, which lies beyond the page itself.
-        group.has_next = page.before is not None or (more and not page.backwards)
-        group.has_previous = page.after is not None or (more and page.backwards)
+        group.has_next = opened.before is not None or (more and not page.backwards)
+        group.has_previous = opened.after is not None or (more and page.backwards)
     return groups

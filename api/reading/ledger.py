@@ -1,33 +1,46 @@
 """What an answer released and denied: counted from situations, never from values.
 
-Each view (one selection at one place of the answer) notes the objects it showed, with the situation of each. At the end
-that gives, per field asked, whom it was released for, whom it was denied about and why.
+Of each view (one selection at one place of the answer) it is told which records were shown, each with its situation.
+That gives, per field asked, whom it was released of, whom it was denied about and why.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from graphql import GraphQLError
 
 from api.reading.entity import Entity
-from api.reading.selection import Asked, Entities, View
+from api.reading.layout import Decided, Layout, Record
+from api.reading.selection import Asked, Entities
 from api.reading.standing import Standing
 from authz.reasons import DenialReason
+
+_NOBODY = frozenset([None])
 
 Place = tuple["Place | None", str | int]
 """A position in the answer: the one around it, and the key or index in that."""
 
 
 class Shown(NamedTuple):
-    """An object in the answer: its key, its subject (None: it describes nobody), its situation, its first place."""
+    """Objects of one view in the answer: a record for each, None where there is no object."""
 
-    key: UUID
-    subject: UUID | None
-    situation: int
+    records: Sequence[Record | None]
     place: Place
+    """Of the list they are in; without `listed`, of the one object itself."""
+    listed: bool
+    below: tuple[str, ...]
+    """The keys from a list's entry down to the object."""
+
+    def place_of(self, index: int) -> Place:
+        """Return the place of the object of the record at `index`."""
+        place: Place = (self.place, index) if self.listed else self.place
+        for key in self.below:
+            place = (place, key)
+        return place
 
 
 @dataclass(slots=True)
@@ -41,17 +54,22 @@ class Ledger:
     capacities: set[str] = field(default_factory=set)
     errors: list[tuple[list[str | int], GraphQLError]] = field(default_factory=list)
 
-    def close(self, view: View, shown: Sequence[Shown]) -> None:
-        """Take in the objects that `view` showed, in the order of the answer."""
-        groups: dict[int, list[Shown]] = defaultdict(list)
-        for one in {one.key: one for one in reversed(shown)}.values():
-            groups[one.situation].append(one)
-        people = {held: {one.subject for one in objects if one.subject is not None} for held, objects in groups.items()}
-        for situation in groups:
+    def close(self, layout: Layout, shown: Sequence[Shown], refused: Callable[[Asked], object | None]) -> None:
+        """Take in the objects of one view that the answer shows, in its order."""
+        records = [record for batch in shown for record in batch.records if record is not None]
+        people = _people(layout, records)
+        for situation in people:
             self.capacities.update(self.standing.held(situation))
-        for asked in view.asked:
-            if asked.source is not None and asked.refused is None and self.standing.is_decided(view.entity, asked.name):
-                self._count(view, asked, groups, people)
+        first: dict[int, list[_Object]] | None = None
+        for decided in layout.decided:
+            if refused(decided.asked) is not None:
+                continue
+            for situation, subjects in people.items():
+                if situation in decided.allowed:
+                    self.release(decided.name, subjects)
+            if not people.keys() <= decided.allowed:
+                first = first or _first(layout, shown)
+                self._deny(layout, decided, first)
 
     def refuse(self, error: GraphQLError, place: Place) -> None:
         """Note that the list at `place` could not be read."""
@@ -75,43 +93,72 @@ class Ledger:
         """Note the same of a field of another type, into which an order looked."""
         self.used(self.entities[kind], name, shown)
 
-    def _count(
-        self, view: View, asked: Asked, groups: Mapping[int, list[Shown]], people: Mapping[int, set[UUID]]
-    ) -> None:
-        allowed = self.standing.allowed(view.entity, asked.name)
-        name = f"{view.entity.name}.{asked.name}"
-        for situation in groups:
-            if situation in allowed:
-                self.release(name, people[situation])
-        denied = [one for situation, objects in groups.items() if situation not in allowed for one in objects]
-        if denied:
-            self._deny(view, asked, denied, sum(map(len, groups.values())))
-
-    def _deny(self, view: View, asked: Asked, denied: list[Shown], of: int) -> None:
-        field_name = f"{view.entity.name}.{asked.name}"
+    def _deny(self, layout: Layout, decided: Decided, objects: Mapping[int, list["_Object"]]) -> None:
+        view, name = layout.view, decided.asked.name
         told: dict[DenialReason, int] = defaultdict(int)
         rules: set[str | None] = set()
-        for one in denied:
-            real, shown_reason, rule = self.standing.reason(view.entity, asked.name, one.situation)
-            told[shown_reason] += 1
+        paths: list[list[str | int]] = []
+        for situation, denied in objects.items():
+            if situation in decided.allowed:
+                continue
+            real, shown_reason, rule = self.standing.reason(view.entity, name, situation)
+            told[shown_reason] += len(denied)
             rules.add(rule)
-            if one.subject is not None:
-                self.denials[field_name, real, shown_reason].add(one.subject)
-        path = min((steps((one.place, asked.key)) for one in denied), key=_order)
+            subjects = {one.subject for one in denied if one.subject is not None}
+            if subjects:
+                self.denials[decided.name, real, shown_reason] |= subjects
+            paths.append(steps((denied[0].batch.place_of(denied[0].number), decided.asked.key)))
+        path = min(paths, key=_order)
         reasons = {reason.value: told[reason] for reason in DenialReason if reason in told}
         extensions: dict[str, Any] = {
             "code": "FIELD_FORBIDDEN",
-            "pattern": ".".join((*view.pattern, asked.key)),
-            "field": field_name,
+            "pattern": ".".join((*view.pattern, decided.asked.key)),
+            "field": decided.name,
             "reason": next(iter(reasons)),
             "reasons": reasons,
             "rule": next(iter(rules)) if len(rules) == 1 else None,
-            "denied": len(denied),
-            "of": of,
+            "denied": sum(told.values()),
+            "of": sum(map(len, objects.values())),
         }
         self.errors.append(
-            (path, GraphQLError(f"{field_name} may not be read here.", path=path, extensions=extensions))
+            (path, GraphQLError(f"{decided.name} may not be read here.", path=path, extensions=extensions))
         )
+
+
+class _Object(NamedTuple):
+    """An object that the answer shows, where it shows it first."""
+
+    subject: UUID | None
+    batch: Shown
+    number: int
+
+
+def _people(layout: Layout, records: Sequence[Record]) -> dict[int, set[UUID]]:
+    """Return whom the objects in `records` describe, by the situation in which the viewer meets them."""
+    subject_at = layout.subject_at
+    situations = set(map(itemgetter(layout.situation_at), records))
+    people: dict[int, set[UUID]] = {situation: set() for situation in situations}
+    if subject_at < 0:
+        return people
+    if len(situations) == 1:
+        people[situations.pop()] = set(map(itemgetter(subject_at), records))
+    else:
+        for record in records:
+            people[record[layout.situation_at]].add(record[subject_at])
+    return {situation: subjects - _NOBODY for situation, subjects in people.items()}
+
+
+def _first(layout: Layout, shown: Sequence[Shown]) -> dict[int, list[_Object]]:
+    """Return the distinct objects shown, by situation, each with its first place."""
+    seen: set[UUID] = set()
+    found: dict[int, list[_Object]] = defaultdict(list)
+    for batch in shown:
+        for index, record in enumerate(batch.records):
+            if record is not None and record[layout.key_at] not in seen:
+                seen.add(record[layout.key_at])
+                subject = record[layout.subject_at] if layout.subject_at >= 0 else None
+                found[record[layout.situation_at]].append(_Object(subject, batch, index))
+    return found
 
 
 def steps(place: Place) -> list[str | int]:

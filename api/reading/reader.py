@@ -11,7 +11,8 @@ from api.reading.fetch import Fetcher
 from api.reading.ledger import Ledger, Place
 from api.reading.plans import Plans
 from api.reading.reads import Read, ReadEach, ReadList
-from api.reading.selection import Collector, Connection, Entities
+from api.reading.remembered import Selections
+from api.reading.selection import Connection, Entities
 from api.reading.shape import Shaper
 from api.reading.standing import Standing
 from authz.mask import Mask, Masks
@@ -65,42 +66,43 @@ class Reader:
         """Read nothing more: the answer is made, and its transaction about to end."""
         self._closed = True
 
-    async def object(self, read: Read, fields: list[FieldDetails], collector: Collector, place: Place) -> Any:
+    async def object(self, read: Read, fields: list[FieldDetails], selections: Selections, place: Place) -> Any:
         """Return the completed object, None where it does not exist for the viewer."""
         self._ensure_open()
-        view = collector.view(read.kind, fields, pattern_of(place))
+        view = selections.view(read.kind, fields, pattern_of(place))
         self._fetcher.prepare([view])
         fetched = await self._fetcher.by_key(view, [read.key])
         shaper = self._shaper()
         records = fetched.groups[None].records
-        value = shaper.object(view, fetched.root, records[0], place, fetched) if records else None
+        value = shaper.object(view, records[0], place, fetched) if records else None
         shaper.close()
         return value
 
-    async def each(self, read: ReadEach, fields: list[FieldDetails], collector: Collector, place: Place) -> list[Any]:
+    async def each(self, read: ReadEach, fields: list[FieldDetails], selections: Selections, place: Place) -> list[Any]:
         """Return the completed objects in their order, with one statement for each type among them."""
         self._ensure_open()
         keys = {at: key for at, key in enumerate(read.keys) if isinstance(key, tuple)}
         kinds = dict.fromkeys(kind for kind, _ in keys.values())
-        views = {kind: collector.view(kind, fields, (*pattern_of(place), "@")) for kind in kinds}
+        views = {kind: selections.view(kind, fields, (*pattern_of(place), "@")) for kind in kinds}
         self._fetcher.prepare(list(views.values()))
         shaper = self._shaper()
         values: list[Any] = [None] * len(read.keys)
         for kind, view in views.items():
             wanted = dict.fromkeys(key for found, key in keys.values() if found == kind)
             fetched = await self._fetcher.by_key(view, list(wanted))
-            records = {record[fetched.root.key_at]: record for record in fetched.groups[None].records}
+            key_at = fetched.compiled.root.key_at
+            records = {record[key_at]: record for record in fetched.groups[None].records}
             for at, (found, key) in keys.items():
                 if found == kind and key in records:
-                    values[at] = shaper.object(view, fetched.root, records[key], (place, at), fetched)
+                    values[at] = shaper.object(view, records[key], (place, at), fetched)
         shaper.close()
         return values
 
-    async def connection(self, read: ReadList, fields: list[FieldDetails], collector: Collector, place: Place) -> Any:
+    async def connection(self, read: ReadList, fields: list[FieldDetails], selections: Selections, place: Place) -> Any:
         """Return the completed connection."""
         self._ensure_open()
         name = f"{read.kind}.{read.name}"
-        connection = collector.connection(read.many, read.kind, read.name, fields, pattern_of(place))
+        connection = selections.connection(read.many, read.kind, read.name, fields, pattern_of(place))
         self._fetcher.open_cursors(connection, name)
         fetched = await self._fetcher.connection(connection, None, read.parent)
         shaper = self._shaper()
@@ -113,7 +115,7 @@ class Reader:
             raise ReaderClosedError
 
     def _shaper(self) -> Shaper:
-        return Shaper(self._standing, self.ledger, self._seal)
+        return Shaper(self._standing, self.ledger, self._seal, self._fetcher.refusal)
 
     def _seal(self, connection: Connection, name: str, values: list[Any]) -> str:
         return self._fetcher.cursors.seal(values, self._fetcher.place(connection, name))

@@ -1,9 +1,12 @@
-"""What a document asks of a type: a tree of views, taken from graphql-core's own field collection."""
+"""What a document asks of a type: a tree of views, taken from graphql-core's own field collection.
+
+The tree depends on the document and its variables alone, so it outlives the request: nothing of a viewer is in it, and
+nobody changes it.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from graphql import (
     GraphQLError,
@@ -39,12 +42,6 @@ class Asked:
     refused: GraphQLError | None = None
     """Why the list cannot be read: an argument that cannot be used."""
 
-    def refuse(self, error: GraphQLError, pattern: Pattern) -> None:
-        """Take it that the list cannot be read; raise `error` where it may not be null either."""
-        if not self.nullable:
-            raise at(pattern, error)
-        self.refused, self.connection = error, None
-
 
 @dataclass(slots=True)
 class View:
@@ -53,6 +50,8 @@ class View:
     entity: Entity
     pattern: Pattern
     asked: list[Asked] = field(default_factory=list)
+    memo: dict[str, Any] = field(default_factory=dict)
+    """What each standing's reader worked out about it; see `api.reading.compiled`."""
 
 
 @dataclass(slots=True)
@@ -66,10 +65,8 @@ class Connection:
     order: str | None
     conditions: tuple[Condition, ...]
     parts: list["Part"] = field(default_factory=list)
-    after: "list[Any] | None" = None
-    before: "list[Any] | None" = None
-    continues: set[UUID | None] = field(default_factory=set)
-    """Whose list its cursors are of; None for a list at the answer's root."""
+    memo: dict[str, Any] = field(default_factory=dict)
+    """What each standing's reader worked out about it; see `api.reading.compiled`."""
 
     @property
     def keys(self) -> tuple[Key, ...]:
@@ -163,7 +160,9 @@ class Collector:
             try:
                 asked.connection = self.connection(source, entity.name, name, fields, pattern)
             except GraphQLError as error:
-                asked.refuse(error, pattern)
+                if not asked.nullable:
+                    raise at(pattern, error) from None
+                asked.refused = error
         elif isinstance(source, Access) or (isinstance(source, Cell) and source.record is not None):
             inner = self._subfields("FieldAccess" if isinstance(source, Access) else source.record or "", fields)
             asked.parts = [Part(inner_key, found[0].node.name.value) for inner_key, found in inner.items()]

@@ -1,157 +1,145 @@
-"""From rows to the answer: completed values in the shape that the document asked for."""
+"""From rows to the answer: completed values in the shape that the document asked for.
 
-from collections.abc import Callable
+A list's objects are made together, field by field: a call for every cell would cost more than reading them.
+"""
+
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from api.reading.entity import Access, Cell, Encode, One
-from api.reading.fetch import Fetched, Group, Record
+from graphql import GraphQLError
+
+from api.reading.entity import Access, Cell, One
+from api.reading.fetch import Fetched, Group
+from api.reading.layout import Layout, Record
 from api.reading.ledger import Ledger, Place, Shown
 from api.reading.selection import Asked, Connection, Part, View
-from api.reading.slots import Slot
 from api.reading.standing import Standing
 
-_Step = tuple[str, int, Encode | None, Asked | None]
-_Seen = tuple[list[_Step], list[Shown]]
+Made = list[dict[str, Any] | None]
+_ONE, _LISTED = False, True
 
 
 class Shaper:
     """Makes one root field's value and tells the ledger what it shows."""
 
-    def __init__(self, standing: Standing, ledger: Ledger, seal: Callable[[Connection, str, list[Any]], str]) -> None:
+    def __init__(
+        self,
+        standing: Standing,
+        ledger: Ledger,
+        seal: Callable[[Connection, str, list[Any]], str],
+        refusal: Callable[[Asked], GraphQLError | None],
+    ) -> None:
         self._standing = standing
         self._ledger = ledger
         self._seal = seal
-        self._seen: dict[int, _Seen] = {}
-        self._views: dict[int, View] = {}
+        self._refusal = refusal
+        self._shown: dict[int, tuple[Layout, list[Shown]]] = {}
+        self._lists: dict[int, tuple[Connection, Fetched, list[Group]]] = {}
 
-    def object(self, view: View, slot: Slot, record: Record, place: Place, fetched: Fetched) -> dict[str, Any] | None:
-        """Return the object of `slot` in `record`, None where there is none for the viewer."""
-        key = record[slot.key_at]
-        if key is None:
-            return None
-        situation = record[slot.situation_at]
-        subject = record[slot.subject_at] if slot.subject_at >= 0 else None
-        steps, shown = self._seen.get(id(view)) or self._see(view, slot)
-        shown.append(Shown(key, subject, situation, place))
-        made: dict[str, Any] = {}
-        for name, at, encode, asked in steps:
-            if asked is not None:
-                made[name] = self._value(view, asked, slot, record, situation, (place, name), fetched)
-                continue
-            value = record[at] if at >= 0 else None
-            made[name] = value if encode is None or value is None else encode(value)
-        return made
-
-    def _see(self, view: View, slot: Slot) -> "_Seen":
-        """Prepare to show objects of `view`: which values are taken as they stand, which need a look at the row."""
-        steps: list[_Step] = []
-        for asked in view.asked:
-            source = asked.source
-            if isinstance(source, Cell) and source.record is None:
-                steps.append((asked.key, slot.cells.get(asked.name, -1), source.encode, None))
-            else:
-                steps.append((asked.key, -1, None, asked))
-        seen = self._seen[id(view)] = (steps, [])
-        self._views[id(view)] = view
-        return seen
+    def object(self, view: View, record: Record, place: Place, fetched: Fetched) -> dict[str, Any] | None:
+        """Return the object of `view` that `record` holds."""
+        batch = Shown([record], place, _ONE, ())
+        return self._objects(fetched.compiled.layouts[id(view)], batch, fetched)[0]
 
     def connection(
         self, connection: Connection, group: Group, place: Place, fetched: Fetched, name: str
     ) -> dict[str, Any] | list[Any]:
         """Return a list: a connection's parts, or the objects themselves of a plain one."""
-        self._note_use(connection, group, fetched)
+        self._lists.setdefault(id(fetched), (connection, fetched, []))[-1].append(group)
         if connection.many.plain is not None:
             view = connection.parts[0].view
             assert view is not None
-            return self._objects(view, group, place, fetched)
+            return self._listed(view, group, place, fetched)
         return {
             part.key: self._part(connection, part, group, (place, part.key), fetched, name) for part in connection.parts
         }
 
     def close(self) -> None:
         """Tell the ledger; after the whole value is made."""
-        for number, (_, shown) in self._seen.items():
-            self._ledger.close(self._views[number], shown)
+        for layout, shown in self._shown.values():
+            self._ledger.close(layout, shown, self._refusal)
+        for connection, fetched, groups in self._lists.values():
+            self._note_use(connection, fetched, groups)
 
-    def _objects(self, view: View, group: Group, place: Place, fetched: Fetched) -> list[Any]:
-        return [
-            self.object(view, fetched.root, record, (place, at), fetched) for at, record in enumerate(group.records)
-        ]
+    def _listed(self, view: View, group: Group, place: Place, fetched: Fetched, *below: str) -> Made:
+        batch = Shown(group.records, place, _LISTED, below)
+        return self._objects(fetched.compiled.layouts[id(view)], batch, fetched)
 
-    def _value(
-        self,
-        view: View,
-        asked: Asked,
-        slot: Slot,
-        record: Record,
-        situation: int,
-        place: Place,
-        fetched: Fetched,
-    ) -> Any:
-        source = asked.source
-        if source is None:
-            return view.entity.name
-        if isinstance(source, Cell):
-            return self._cell(asked, source, slot, record)
-        if isinstance(source, Access):
-            return self._access(view, situation, asked.parts)
-        if asked.refused is not None:
-            self._ledger.refuse(asked.refused, place)
-        elif situation in self._standing.allowed(view.entity, asked.name):
-            return self._inner(view, asked, slot, record, place, fetched)
-        return None
+    def _objects(self, layout: Layout, batch: Shown, fetched: Fetched) -> Made:
+        """Return an object for each record of `batch`, None where it holds none."""
+        if layout.optional:
+            batch = batch._replace(records=[_present(record, layout.key_at) for record in batch.records])
+        self._shown.setdefault(id(layout), (layout, []))[-1].append(batch)
+        made = _taken(layout, batch.records)
+        for key, inner in layout.inner:
+            values = self._objects(inner, batch._replace(below=(*batch.below, key)), fetched)
+            for one, value in zip(made, values, strict=True):
+                if one is not None:
+                    one[key] = value
+        if layout.lists or layout.looked_at:
+            self._look(layout, batch, made, fetched)
+        return made
 
-    def _inner(self, view: View, asked: Asked, slot: Slot, record: Record, place: Place, fetched: Fetched) -> Any:
-        if asked.view is not None:
-            return self.object(asked.view, slot.inner[asked.name], record, place, fetched)
+    def _look(self, layout: Layout, batch: Shown, made: Made, fetched: Fetched) -> None:
+        """Put in what each object needs by itself: its lists, lists of plain values, what may be read of it."""
+        for index, (one, record) in enumerate(zip(made, batch.records, strict=True)):
+            if one is None or record is None:
+                continue
+            for asked in layout.looked_at:
+                one[asked.key] = self._looked_at(layout, asked, record, one[asked.key])
+            if layout.lists:
+                place = batch.place_of(index)
+                for asked in layout.lists:
+                    one[asked.key] = self._list(layout, asked, record, (place, asked.key), fetched)
+
+    def _list(self, layout: Layout, asked: Asked, record: Record, place: Place, fetched: Fetched) -> Any:
+        refusal = self._refusal(asked)
+        if refusal is not None:
+            self._ledger.refuse(refusal, place)
+            return None
         assert asked.connection is not None
-        inner, name = fetched.inner[id(asked)], f"{view.entity.name}.{asked.name}"
-        return self.connection(asked.connection, inner.groups[record[slot.key_at]], place, inner, name)
+        inner = fetched.inner[id(asked)]
+        # Objects that do not release the list are not among those whose lists were read.
+        group = inner.groups.get(record[layout.key_at])
+        if group is None:
+            return None
+        return self.connection(asked.connection, group, place, inner, f"{layout.view.entity.name}.{asked.name}")
 
-    @staticmethod
-    def _cell(asked: Asked, source: Cell, slot: Slot, record: Record) -> Any:
-        at = slot.cells.get(asked.name)
-        value = record[at] if at is not None else None
-        if value is not None and source.encode is not None:
-            value = source.encode(value)
-        if source.record is None or value is None:
-            return value
-        return [{part.key: one.get(part.name, source.record) for part in asked.parts} for one in value]
+    def _looked_at(self, layout: Layout, asked: Asked, record: Record, value: Any) -> Any:
+        source = asked.source
+        if isinstance(source, Access):
+            return self._access(layout.view, record[layout.situation_at], asked.parts)
+        assert isinstance(source, Cell)
+        found = value if source.encode is None or value is None else source.encode(value)
+        if found is None:
+            return None
+        return [{part.key: each.get(part.name, source.record) for part in asked.parts} for each in found]
 
     def _part(self, connection: Connection, part: Part, group: Group, place: Place, fetched: Fetched, name: str) -> Any:
-        target = connection.target.name
         if part.name == "nodes":
             assert part.view is not None
-            return self._objects(part.view, group, place, fetched)
+            return self._listed(part.view, group, place, fetched)
         if part.name == "__typename":
-            return f"{target}Connection"
+            return f"{connection.target.name}Connection"
         if part.name == "pageInfo":
             return self._page_info(connection, part.inner, group, fetched, name)
-        return [
-            {
-                inner.key: self._edge(connection, inner, record, group, ((place, at), inner.key), fetched, name)
-                for inner in part.inner
-            }
-            for at, record in enumerate(group.records)
-        ]
+        edges: list[dict[str, Any]] = [{} for _ in group.records]
+        for inner in part.inner:
+            for edge, value in zip(edges, self._edge(connection, inner, group, place, fetched, name), strict=True):
+                edge[inner.key] = value
+        return edges
 
     def _edge(
-        self,
-        connection: Connection,
-        inner: Part,
-        record: Record,
-        group: Group,
-        place: Place,
-        fetched: Fetched,
-        name: str,
-    ) -> Any:
+        self, connection: Connection, inner: Part, group: Group, place: Place, fetched: Fetched, name: str
+    ) -> Sequence[Any]:
+        """Return what stands under one key in each edge."""
         if inner.name == "cursor":
-            return self._cursor(connection, record, group, fetched, name)
+            return [self._cursor(connection, record, group, fetched, name) for record in group.records]
         if inner.view is None:
-            return f"{connection.target.name}Edge"
-        return self.object(inner.view, fetched.root, record, place, fetched)
+            return [f"{connection.target.name}Edge"] * len(group.records)
+        return self._listed(inner.view, group, place, fetched, inner.key)
 
     def _page_info(
         self, connection: Connection, parts: list[Part], group: Group, fetched: Fetched, name: str
@@ -167,7 +155,7 @@ class Shaper:
         return {part.key: values[part.name]() for part in parts}
 
     def _cursor(self, connection: Connection, record: Record, group: Group, fetched: Fetched, name: str) -> str:
-        start = fetched.orders_at
+        start = fetched.compiled.orders_at
         values = [_plain(group.parent)]
         values += [_plain(value) for value in record[start : start + len(fetched.keys)]]
         return self._seal(connection, name, values)
@@ -186,19 +174,20 @@ class Shaper:
             found.append({part.key: values[part.name] for part in parts})
         return found
 
-    def _note_use(self, connection: Connection, group: Group, fetched: Fetched) -> None:
+    def _note_use(self, connection: Connection, fetched: Fetched, groups: Sequence[Group]) -> None:
         """Tell the ledger which fields decided that these rows came back, or in which order."""
-        root, entity = fetched.root, connection.target
+        root, entity = fetched.compiled.root, connection.target
         if root.subject_at < 0 or (not connection.conditions and connection.keys[0].name == "id"):
             return
-        rows = [(record[root.subject_at], record[root.situation_at]) for record in group.records]
+        records = [record for group in groups for record in group.records]
+        rows = [(record[root.subject_at], record[root.situation_at]) for record in records]
         for condition in connection.conditions:
             wanted = condition.filter
             if wanted.related is not None and wanted.related_name is not None:
                 self._ledger.release(f"{wanted.related}.{wanted.related_name}", {subject for subject, _ in rows})
             else:
                 self._ledger.used(entity, wanted.name, rows)
-        through = fetched.orders_at + len(fetched.keys)
+        through = fetched.compiled.orders_at + len(fetched.keys)
         for key in connection.keys:
             if key.name == "id":
                 continue
@@ -207,9 +196,28 @@ class Shaper:
                 continue
             link = entity.sources[key.through]
             assert isinstance(link, One)
-            looked = [(record[root.subject_at], record[through] or 0) for record in group.records]
+            looked = [(record[root.subject_at], record[through] or 0) for record in records]
             self._ledger.used_in(link.target, key.name, looked)
             through += 1
+
+
+def _present(record: Record | None, key_at: int) -> Record | None:
+    return None if record is None or record[key_at] is None else record
+
+
+def _taken(layout: Layout, records: Sequence[Record | None]) -> Made:
+    """Return an object for each record, of what can be taken from it as it stands."""
+    keys, take = layout.keys, layout.take
+    made: Made = [None if record is None else dict(zip(keys, take(record), strict=True)) for record in records]
+    there = [one for one in made if one is not None]
+    for key, constant in layout.constants:
+        for one in there:
+            one[key] = constant
+    for key, encode in layout.encoded:
+        for one in there:
+            if one[key] is not None:
+                one[key] = encode(one[key])
+    return made
 
 
 def _plain(value: Any) -> Any:

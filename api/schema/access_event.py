@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from api.reading.category import DataCategory
 from api.reading.declare import cell, entity, inline, key, many
-from api.reading.entity import Cell, Encode, Entity, Expression, Inline, Source, Tables, id_of, iso
+from api.reading.entity import Cell, Encode, Entity, Expression, Inline, Source, Tables, id_of
 from api.reading.order import Key
 from api.schema.connection import Connection
 from api.schema.enums import AccessOutcome, DenialReason, Purpose, Role
@@ -205,7 +205,7 @@ class AccessEvent(Node):
     """One request."""
 
     id: strawberry.ID = key("AccessEvent", of=columns.id)
-    at: datetime = cell(columns.at, None, "When.", iso)
+    at: datetime = cell(columns.at, None, "When.")
     actor: Actor | None = inline("Actor", ACCESS, "Who asked.")
     purpose: Purpose = cell(columns.purpose, None, "Why.")
     case: str | None = cell(_case, None, "The ticket of the staff case that the read belongs to.")

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, exists
 
 from api.reading.category import DataCategory
 from api.reading.declare import cell, entity, key, many, one
-from api.reading.entity import Tables, iso
+from api.reading.entity import Tables
 from api.reading.order import Key
 from api.schema import lists
 from api.schema.connection import Connection
@@ -65,7 +65,7 @@ class Course(Node):
     title: str = cell(course.c.title, None, "Its title.")
     description: str | None = cell(course.c.description, None, "What it is about.")
     presentation: str | None = cell(course.c.presentation, None, "Which run of the course this is.")
-    starts_on: date | None = cell(course.c.starts_on, None, "Its first day.", iso)
+    starts_on: date | None = cell(course.c.starts_on, None, "Its first day.")
     length_days: int | None = cell(course.c.length_days, None, "How many days it takes.")
     instructors: list[Instructor] = many("Instructor", lists.instructors_of, None, "Who teaches it.", plain=100)
     assessments: list[Assessment] = many(

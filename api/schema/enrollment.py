@@ -7,7 +7,6 @@ import strawberry
 
 from api.reading.category import DataCategory
 from api.reading.declare import access, cell, entity, key, many, one
-from api.reading.entity import iso
 from api.schema import lists
 from api.schema.access import FieldAccess
 from api.schema.connection import Connection
@@ -37,7 +36,7 @@ class AssessmentResult(Node):
     enrollment: Annotated["Enrollment", strawberry.lazy("api.schema.enrollment")] | None = one(
         "Enrollment", assessment_result.c.enrollment_id, LEARNING, "The enrolment it belongs to."
     )
-    submitted_on: date | None = cell(assessment_result.c.submitted_on, LEARNING, "The day it was handed in.", iso)
+    submitted_on: date | None = cell(assessment_result.c.submitted_on, LEARNING, "The day it was handed in.")
     banked: bool | None = cell(
         assessment_result.c.banked, LEARNING, "Whether it was carried over from an earlier attempt."
     )
@@ -53,9 +52,9 @@ class Enrollment(Node):
     learner: Learner | None = one("Learner", columns.learner_id, DataCategory.IDENTIFIER, "Who takes the course.")
     course: Course = one("Course", columns.course_id, None, "The course that is taken.")
     status: EnrollmentStatus | None = cell(columns.status, LEARNING, "Where it stands.")
-    enrolled_at: datetime | None = cell(columns.enrolled_at, LEARNING, "When it began.", iso)
-    completed_at: datetime | None = cell(columns.completed_at, LEARNING, "When it was completed.", iso)
-    withdrawn_at: datetime | None = cell(columns.withdrawn_at, LEARNING, "When the learner withdrew.", iso)
+    enrolled_at: datetime | None = cell(columns.enrolled_at, LEARNING, "When it began.")
+    completed_at: datetime | None = cell(columns.completed_at, LEARNING, "When it was completed.")
+    withdrawn_at: datetime | None = cell(columns.withdrawn_at, LEARNING, "When the learner withdrew.")
     progress: float | None = cell(columns.progress, LEARNING, "How much of the course is done, 0 to 1.")
     final_result: FinalResult | None = cell(columns.final_result, LEARNING, "How it ended.")
     previous_attempts: int | None = cell(columns.previous_attempts, LEARNING, "How often it was tried before.")
@@ -63,7 +62,7 @@ class Enrollment(Node):
     average_score: float | None = cell(columns.average_score, LEARNING, "The mean of the marks, 0 to 100.")
     watch_seconds: int | None = cell(columns.watch_seconds, LEARNING, "Seconds of video watched.")
     last_activity_at: datetime | None = cell(
-        columns.last_activity_at, DataCategory.BEHAVIOUR, "When something was last done in it.", iso
+        columns.last_activity_at, DataCategory.BEHAVIOUR, "When something was last done in it."
     )
     results: Connection[AssessmentResult] | None = many(
         "AssessmentResult", lists.results_of, LEARNING, "The marks.", stands_as_parent=True

@@ -7,7 +7,6 @@ import strawberry
 
 from api.reading.category import DataCategory
 from api.reading.declare import access, cell, entity, key, many
-from api.reading.entity import iso
 from api.schema import lists
 from api.schema.access import FieldAccess
 from api.schema.access_event import NEWEST_FIRST, OWN_PART, AccessEvent, concerning
@@ -51,9 +50,7 @@ class Learner(Node):
         columns.deprivation_band, DataCategory.DEMOGRAPHIC, "How deprived the area is that they live in."
     )
     minor: bool | None = cell(columns.minor, DataCategory.GUARDIANSHIP, "Whether they are under 18, or may be.")
-    last_seen_at: datetime | None = cell(
-        columns.last_seen_at, DataCategory.TECHNICAL, "When they were last signed in.", iso
-    )
+    last_seen_at: datetime | None = cell(columns.last_seen_at, DataCategory.TECHNICAL, "When they were last signed in.")
     last_ip: str | None = cell(columns.last_ip, DataCategory.TECHNICAL, "The address they last came from.")
     last_device: str | None = cell(columns.last_device, DataCategory.TECHNICAL, "The device they last used.")
     enrollments: Enrollments | None = many(

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Integer, func, select
 
 from api.reading.category import DataCategory
 from api.reading.declare import cell, entity, key, many, one
-from api.reading.entity import Tables, iso
+from api.reading.entity import Tables
 from api.schema import lists
 from api.schema.connection import Connection
 from api.schema.course import Course
@@ -42,8 +42,8 @@ class SeatPool(Node):
     total: int = cell(seat_pool.c.total, None, "How many seats it has.")
     assigned: int = cell(_assigned, None, "How many of them are taken: invited or active.")
     available: int = cell(_available, None, "How many are left.")
-    starts_on: date = cell(seat_pool.c.starts_on, None, "The first day the seats are good for.", iso)
-    ends_on: date = cell(seat_pool.c.ends_on, None, "The last day the seats are good for.", iso)
+    starts_on: date = cell(seat_pool.c.starts_on, None, "The first day the seats are good for.")
+    ends_on: date = cell(seat_pool.c.ends_on, None, "The last day the seats are good for.")
     courses: Connection[Course] = many("Course", lists.courses_of_pool, None, "The courses that the seats open.")
     seats: Connection[Annotated["Seat", strawberry.lazy("api.schema.seat")]] = many(
         "Seat", lists.seats_of_pool, None, "The seats, as far as the viewer may know.", filters=lists.SEAT_FILTERS
@@ -60,7 +60,7 @@ class Seat(Node):
     status: SeatStatus | None = cell(seat.c.status, SEAT, "Where it stands.")
     email: str | None = cell(seat.c.email, DataCategory.CONTACT, "The address the invitation went to.")
     learner: Learner | None = one("Learner", seat.c.person_id, DataCategory.IDENTIFIER, "Who holds it.")
-    assigned_at: datetime | None = cell(seat.c.assigned_at, SEAT, "When it was assigned.", iso)
-    accepted_at: datetime | None = cell(seat.c.accepted_at, SEAT, "When the invitation was accepted.", iso)
-    revoked_at: datetime | None = cell(seat.c.revoked_at, SEAT, "When it was taken back.", iso)
-    last_used_at: datetime | None = cell(seat.c.last_used_at, DataCategory.BEHAVIOUR, "When it was last used.", iso)
+    assigned_at: datetime | None = cell(seat.c.assigned_at, SEAT, "When it was assigned.")
+    accepted_at: datetime | None = cell(seat.c.accepted_at, SEAT, "When the invitation was accepted.")
+    revoked_at: datetime | None = cell(seat.c.revoked_at, SEAT, "When it was taken back.")
+    last_used_at: datetime | None = cell(seat.c.last_used_at, DataCategory.BEHAVIOUR, "When it was last used.")
