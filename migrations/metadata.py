@@ -2,7 +2,9 @@
 
 from sqlalchemy.sql.schema import SchemaItem
 
+import authz.audit.change
 import authz.audit.event
+import authz.tenant_rules.model
 import domain.accounts.model
 import domain.cases.model
 import domain.courses.model

@@ -42,6 +42,12 @@ tenant = Table(
     Column("name", Text, nullable=False),
     Column("platform", Boolean, nullable=False, server_default=false()),
     Column("created_at", Timestamp, nullable=False, server_default=func.now()),
+    Column(
+        "policy_stamp",
+        Uuid,
+        nullable=True,
+        comment="new with each change of what the tenant's own rules come to; null: never changed",
+    ),
     ForeignKeyConstraint(
         ["tenant_id", "slug"], ["tenant_directory.tenant_id", "tenant_directory.slug"], onupdate="CASCADE"
     ),

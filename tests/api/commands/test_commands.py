@@ -102,7 +102,7 @@ def test_a_database_that_does_not_answer_is_said_in_a_line(tmp_path: Path) -> No
 async def test_migrating_twice_says_where_the_database_is(urls: Urls) -> None:
     ended = run("migrate", DATABASE_URL=urls.application, MIGRATION_DATABASE_URL=urls.owner)
     assert ended.returncode == 0, ended.stderr
-    assert "The database is at revision 0001." in ended.stderr
+    assert "The database is at revision 0002." in ended.stderr
 
 
 def test_a_folder_that_is_a_file_is_said_in_a_line(tmp_path: Path) -> None:
