@@ -28,6 +28,7 @@ from api.schema.build import build_schema, catalogue
 from api.settings import Settings, SettingsError
 from authz.loading import POLICY_FOLDER
 from authz.mask import Masks
+from authz.tenant_rules.masks import TenantMasks
 from domain.accounts.keys import KeyFileError, TokenKeys, load_keys
 from domain.accounts.tokens import Tokens
 from migrations.runner import newest
@@ -72,7 +73,7 @@ def reading_of(schema: GraphQLSchema, settings: Settings) -> Reading:
     masks = Masks(POLICY_FOLDER, catalogue(types))
     entities = {**types, **variants(types)}
     # Every process of an installation has the same key file, so each opens the others' cursors.
-    return Reading(entities, masks, Cursors(read_secret(settings.token_keys)))
+    return Reading(entities, TenantMasks(masks), Cursors(read_secret(settings.token_keys)))
 
 
 def create_app(settings: Settings) -> Starlette:

@@ -45,17 +45,21 @@ def viewer_of(bearer: Bearer, tenant_id: TenantId) -> Viewer:
     )
 
 
-def context_of(
-    bearer: Bearer, tenant_id: TenantId, session: ReadSession, reading: Reading, document: Document
-) -> Context:
-    """Return the context of a request by `bearer` that executes `document`."""
-    viewer = viewer_of(bearer, tenant_id)
+async def context_of(bearer: Bearer, session: ReadSession, reading: Reading, document: Document) -> Context:
+    """Return the context of a request by `bearer` that executes `document`, in the session's tenant.
+
+    The policy that decides in it is the one in force for what the session's transaction sees.
+    """
+    viewer = viewer_of(bearer, session.tenant_id)
+    mask = await reading.masks.mask_for(session, bearer.policy_stamp)
     relations = {
-        "current_tenant": tenant_id,
+        "current_tenant": session.tenant_id,
         "viewer": viewer.person_id,
         "wards": bearer.wards,
         "guardians": bearer.guardians,
         "taught": bearer.taught,
         "case_people": bearer.case_people,
     }
-    return Context(viewer, session, reading, Reader(reading, session, reading.standing(viewer), relations), document)
+    return Context(
+        viewer, session, reading, Reader(reading, session, reading.standings.of(viewer, mask), relations), document
+    )

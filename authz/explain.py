@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
-from uuid import UUID
 
 from rich.table import Table
 
@@ -60,7 +59,6 @@ def matrix(
     fields: Iterable[str] | None = None,
     subjects: Iterable[SubjectClass] = SubjectClass,
     purposes: Iterable[Purpose] = Purpose,
-    tenant: UUID | None = None,
 ) -> Iterator[Cell]:
     """Yield the cells chosen, of each role under the purposes that it may name. Raise KeyError for an unknown field.
 
@@ -72,7 +70,7 @@ def matrix(
             category = mask.category(field)
             for subject in classes:
                 for purpose in (it for it in mask.purposes(role) if it in named):
-                    decision = mask.decide(role, field, subject, purpose, tenant=tenant)
+                    decision = mask.decide(role, field, subject, purpose)
                     yield Cell(role, field, category, subject, purpose, *decision)
 
 
@@ -84,17 +82,15 @@ def check(folder: Path, catalogue: Catalogue) -> Checked:
     return Checked(policy.version, len(written), len(policy.rules), len(cells), sum(cells))
 
 
-def explain(
-    mask: Mask, role: Role, field: str, subject: SubjectClass, purpose: Purpose, *, tenant: UUID | None = None
-) -> Explained:
+def explain(mask: Mask, role: Role, field: str, subject: SubjectClass, purpose: Purpose) -> Explained:
     """Return why one cell is readable or not. Raise KeyError for an unknown field."""
-    decision = mask.decide(role, field, subject, purpose, tenant=tenant)
+    decision = mask.decide(role, field, subject, purpose)
     lineage = mask.policy.words.lineage(spelled(role))
-    question = (spelled(role), "*" if tenant is None else str(tenant), field, "read", subject.value, purpose.value)
+    question = (spelled(role), mask.tenant, field, "read", subject.value, purpose.value)
     heard = tuple(
         Heard(rule.place, _text(rule), _speaks(mask, rule, question))
-        for rule in mask.policy.rules
-        if rule.said.object == field and rule.said.role in lineage
+        for rule in mask.rules_of(field)
+        if rule.said.role in lineage
     )
     words = f"May {spelled(role)} read {field} of a subject that is {subject}, for {purpose}?"
     return Explained(words, decision, heard)

@@ -1,6 +1,7 @@
 """The mask: Casbin's decisions, each asked once and kept, and swapped as a whole when the policy changes."""
 
 import threading
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -11,7 +12,7 @@ from authz.rules import ACTIONS, Rule
 from authz.viewer import Purpose, Role, SubjectClass
 from authz.vocabulary import spelled
 
-_Cell = tuple[Role, str, SubjectClass, Purpose, str, UUID | None]
+_Cell = tuple[Role, str, SubjectClass, Purpose, str]
 
 
 class Decision(NamedTuple):
@@ -24,6 +25,9 @@ class Decision(NamedTuple):
 class Mask:
     """What one version of the policy decides. Safe to share between threads; what it once said it always says."""
 
+    tenant = "*"
+    """Whose mask it is, as the policy's lines spell it."""
+
     def __init__(self, policy: Policy) -> None:
         self.version = policy.version
         self.policy = policy
@@ -31,8 +35,9 @@ class Mask:
             f"{type_name}.{name}": [] for type_name, fields in policy.catalogue.items() for name in fields
         }
         for rule in policy.rules:
-            self._rules[rule.said.object].append(rule)
-        self._tenants = frozenset(UUID(rule.said.tenant) for rule in policy.rules if rule.said.tenant != "*")
+            if rule.said.tenant == "*":
+                self._rules[rule.said.object].append(rule)
+        self._tenants = frozenset(rule.said.tenant for rule in policy.rules)
         self._purposes = {
             role: tuple(Purpose(name) for name in Purpose if name in policy.words.purposes_of(spelled(role)))
             for role in Role
@@ -40,6 +45,11 @@ class Mask:
         self._decisions: dict[_Cell, Decision] = {}
         self._deciders: dict[str, Decider] = {}
         self._lock = threading.Lock()
+
+    @property
+    def platform(self) -> "Mask":
+        """Return the mask of the platform's own policy."""
+        return self
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -55,35 +65,38 @@ class Mask:
         """Return the purposes that a role may name, in the order of Purpose."""
         return self._purposes[role]
 
+    def has_lines_for(self, tenant: UUID) -> bool:
+        """Tell whether the policy's own files say something of this one tenant."""
+        return str(tenant) in self._tenants
+
+    def rules_of(self, field: str) -> Sequence[Rule]:
+        """Return the lines that speak of `Type.field`. Raise KeyError for a field that is not decided."""
+        return self._rules[field]
+
+    def signature(self, _roles: Iterable[Role]) -> str:
+        """Return what the decisions about these roles rest on: where it is the same, so are they."""
+        return self.version
+
     def decide(
-        self,
-        role: Role,
-        field: str,
-        subject: SubjectClass,
-        purpose: Purpose,
-        *,
-        tenant: UUID | None = None,
-        action: str = "read",
+        self, role: Role, field: str, subject: SubjectClass, purpose: Purpose, *, action: str = "read"
     ) -> Decision:
         """Return what the policy says of one cell: `role` toward `field` (`Type.field`) of such a subject.
 
         Raise KeyError for a field that the schema does not know, ValueError for anything else unknown: a question that
         makes no sense is a fault of the program and must not read as an answer.
         """
-        if tenant not in self._tenants:
-            tenant = None
-        cell = (role, field, subject, purpose, action, tenant)
+        cell = (role, field, subject, purpose, action)
         return self._decisions.get(cell) or self._decide(cell)
 
     def _decide(self, cell: _Cell) -> Decision:
-        role, field, subject, purpose, action, tenant = cell
+        role, field, subject, purpose, action = cell
         if field not in self._rules:
             raise KeyError(f"{field} is not decided by the policy: the schema does not name it")
         if action not in ACTIONS:
             raise ValueError(f"{action} is no action")
         question = (
             spelled(Role(role)),
-            "*" if tenant is None else str(tenant),
+            self.tenant,
             field,
             action,
             SubjectClass(subject).value,
@@ -94,7 +107,7 @@ class Mask:
             if (known := self._decisions.get(cell)) is not None:
                 return known
             if field not in self._deciders:
-                self._deciders[field] = Decider(self.policy, self._rules[field])
+                self._deciders[field] = Decider(self.policy, self.rules_of(field))
             decision = self._decisions[cell] = Decision(*self._deciders[field].ask(*question))
         return decision
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
-from uuid import UUID
 
 from authz.mask import Decision, Mask
 from authz.viewer import Purpose, Role, SubjectClass
@@ -74,19 +73,18 @@ def reason(
     *,
     minor: bool,
     restricted: bool,
-    tenant: UUID | None = None,
 ) -> Denial:
     """Return why `field` (`Type.field`) of a row is denied to somebody.
 
     `granted`: the viewer's roles; `held`: those in which they meet the row; `purposes`: for each role granted.
     Raise ValueError when the cell is readable.
     """
-    case = _Case(mask, tuple(granted), tuple(held), purposes, minor, restricted, tenant)
+    case = _Case(mask, tuple(granted), tuple(held), purposes, minor, restricted)
     if any(case.decide(role, field).allowed for role in case.held):
         raise ValueError(f"{field} is readable")
     real = case.real(field)
     rules = (case.rule_told(role, field) for role in case.held)
-    return Denial(real, case.told(real), next((rule for rule in rules if rule is not None), None))
+    return Denial(real, case.told(field, real), next((rule for rule in rules if rule is not None), None))
 
 
 class _Case(NamedTuple):
@@ -98,11 +96,10 @@ class _Case(NamedTuple):
     purposes: Mapping[Role, Purpose]
     minor: bool
     restricted: bool
-    tenant: UUID | None
 
     def decide(self, role: Role, field: str, subject: SubjectClass | None = None) -> Decision:
         subject = subject or subject_class(self.minor, self.restricted)
-        return self.mask.decide(role, field, subject, self.purposes[role], tenant=self.tenant)
+        return self.mask.decide(role, field, subject, self.purposes[role])
 
     def real(self, field: str) -> DenialReason:
         unrestricted = subject_class(self.minor, restricted=False)
@@ -118,13 +115,23 @@ class _Case(NamedTuple):
             return DenialReason.NO_RELATION
         return DenialReason.NOT_IN_ROLE
 
-    def told(self, real: DenialReason) -> DenialReason:
+    def told(self, field: str, real: DenialReason) -> DenialReason:
         """A reason may say what somebody is only to whoever may read that anyway."""
         if real is DenialReason.RESTRICTED_BY_SUBJECT and Role.PRIVACY not in self.held:
             return DenialReason.NOT_IN_ROLE
         if real is DenialReason.MINOR_PROTECTED and not self._knows_who_is_a_minor():
             return DenialReason.NOT_IN_ROLE
+        if real is DenialReason.TENANT_RULE and not (self._knows_who_is_a_minor() or self._same_of_all(field)):
+            return DenialReason.NOT_IN_ROLE
         return real
+
+    def _same_of_all(self, field: str) -> bool:
+        """Tell whether the tenant's rules deny it of adults and of minors alike."""
+        return all(
+            any(self._denied_by_tenant(role, field, subject) for role in self.held)
+            and not any(self.decide(role, field, subject).allowed for role in self.held)
+            for subject in (SubjectClass.ADULT, SubjectClass.MINOR)
+        )
 
     def rule_told(self, role: Role, field: str) -> str | None:
         """Whoever reads the policy learns from a line's subject what the subject is, so a line tells like a reason."""
@@ -140,13 +147,16 @@ class _Case(NamedTuple):
     def _would_hold(self, field: str, subject: SubjectClass) -> bool:
         return any(self.decide(role, field, subject).allowed for role in self.held)
 
-    def _denied_by_tenant(self, role: Role, field: str) -> bool:
-        subject = subject_class(self.minor, self.restricted)
-        return self.tenant is not None and self.mask.decide(role, field, subject, self.purposes[role]).allowed
+    def _denied_by_tenant(self, role: Role, field: str, subject: SubjectClass | None = None) -> bool:
+        """Tell whether the tenant's rules alone deny it to a role; the cell is not readable in that role."""
+        platform = self.mask.platform
+        subject = subject or subject_class(self.minor, self.restricted)
+        return (
+            platform is not self.mask
+            and platform.decide(role, field, subject, self.purposes[role]).allowed
+            and not self.decide(role, field, subject).allowed
+        )
 
     def _under_another_purpose(self, role: Role, field: str) -> bool:
         subject = subject_class(self.minor, self.restricted)
-        return any(
-            self.mask.decide(role, field, subject, purpose, tenant=self.tenant).allowed
-            for purpose in self.mask.purposes(role)
-        )
+        return any(self.mask.decide(role, field, subject, purpose).allowed for purpose in self.mask.purposes(role))

@@ -74,7 +74,7 @@ class GraphQLEndpoint:
                 bearer = await bearer_of(session, claims)
                 if bearer is None:
                     raise unauthenticated("The session has ended. Sign in again.")
-                context = context_of(bearer, claims.tenant_id, session, self.reading, document)
+                context = await context_of(bearer, session, self.reading, document)
                 answer = await run(self.schema, document, variables, context, request_id)
                 await record(session, event_of(context, document, request, told=answer.data is not None))
                 return answer

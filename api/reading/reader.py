@@ -15,8 +15,9 @@ from api.reading.remembered import Selections
 from api.reading.selection import Connection, Entities
 from api.reading.shape import Shaper
 from api.reading.standing import Standing
-from authz.mask import Mask, Masks
-from authz.viewer import Purpose, Role, Viewer
+from api.reading.standings import Standings
+from authz.mask import Mask
+from authz.tenant_rules.masks import TenantMasks
 from tenants.session import ReadSession
 
 
@@ -25,21 +26,10 @@ class Reading:
     """What all requests share: the types, the compiled statements, the seal of cursors."""
 
     entities: Entities
-    masks: Masks
+    masks: TenantMasks
     cursors: Cursors
     plans: Plans = field(default_factory=Plans)
-    _standings: dict[tuple[Mask, tuple[Role, ...], Purpose | None], Standing] = field(default_factory=dict)
-
-    def standing(self, viewer: Viewer) -> Standing:
-        """Return how `viewer` stands under the policy in force; the same for all with these roles and this purpose."""
-        mask = self.masks.current
-        key = (mask, viewer.roles, viewer.purpose)
-        found = self._standings.get(key)
-        if found is None:
-            if any(known is not mask for known, _, _ in self._standings):
-                self._standings.clear()
-            found = self._standings[key] = Standing(viewer.roles, viewer.purpose, mask)
-        return found
+    standings: Standings = field(default_factory=Standings)
 
 
 class ReaderClosedError(Exception):

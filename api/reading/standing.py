@@ -37,6 +37,9 @@ from tenants.session import CURRENT_TENANT
 MINOR, RESTRICTED = 1, 2
 _FLAGS = 2
 
+# Sets of situations, each once: those of a thousand tenants with rules of their own are mostly the same.
+_SHARED: dict[frozenset[int], frozenset[int]] = {}
+
 TENANT = CURRENT_TENANT
 VIEWER = bindparam("viewer", type_=Uuid())
 
@@ -121,11 +124,12 @@ class Standing:
         if found is None:
             decided = self.is_decided(entity, name)
             field = f"{entity.name}.{name}"
-            found = self._allowed[key] = frozenset(
+            released = frozenset(
                 situation
                 for situation in self.situations(entity)
                 if not decided or self.decide(field, self._narrowed(entity, name, situation)).allowed
             ) & (self.visible(entity) if name != "id" else self._reached(entity))
+            found = self._allowed[key] = _SHARED.setdefault(released, released)
         return found
 
     def _reached(self, entity: Entity) -> frozenset[int]:
@@ -149,7 +153,7 @@ class Standing:
     @cached_property
     def signature(self) -> str:
         """Return what the text of a statement depends on, of all that is known of the viewer."""
-        return f"{self.mask.version} {' '.join(self.roles)} {self.purpose or ''}"
+        return f"{self.mask.signature(self.roles)} {' '.join(self.roles)} {self.purpose or ''}"
 
     @cached_property
     def _allowed(self) -> dict[tuple[str, str, str], frozenset[int]]:

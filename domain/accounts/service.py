@@ -14,6 +14,7 @@ from domain.courses.model import teaching
 from domain.people.model import STAFF_ROLES, person, role_grant
 from domain.people.relations import is_member, live_guardianships
 from tenants.ids import uuid7
+from tenants.model import tenant
 from tenants.session import ReadSession, WriteSession, in_tenant
 from tenants.statements import compiled
 
@@ -34,6 +35,8 @@ class Bearer:
     case_purpose: str | None
     case_people: Sequence[UUID]
     """Whom the case names, and the guardians of the minors among them."""
+    policy_stamp: UUID | None
+    """Of the tenant's own rules, as this transaction sees them."""
 
 
 async def bearer_of(session: ReadSession, claims: Claims) -> Bearer | None:
@@ -57,6 +60,7 @@ async def bearer_of(session: ReadSession, claims: Claims) -> Bearer | None:
         case_id=row["case_id"],
         case_purpose=row["purpose"],
         case_people=row["case_people"],
+        policy_stamp=row["policy_stamp"],
     )
 
 
@@ -92,6 +96,7 @@ def _bearer() -> Select[*tuple[object, ...]]:
             _people(select(live.c.guardian_id).where(live.c.ward_id == bearer_id)).label("guardians"),
             _people(taught).label("taught"),
             _people(_case_people()).label("case_people"),
+            select(tenant.c.policy_stamp).where(in_tenant(tenant)).scalar_subquery().label("policy_stamp"),
         )
         .select_from(sessions)
         .outerjoin(person, and_(person.c.tenant_id == sessions.c.tenant_id, person.c.id == sessions.c.person_id))

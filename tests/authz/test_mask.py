@@ -9,6 +9,7 @@ import pytest
 
 from authz.loading import POLICY_FOLDER, load
 from authz.mask import Decision, Mask
+from authz.tenant_rules.masks import mask_of as tenants_mask
 from authz.viewer import Purpose, Role, SubjectClass
 from tests.authz.example import CATALOGUE, appended, cells, copy_of_the_policy, replaced
 
@@ -27,8 +28,8 @@ def mask_of(folder: Path = POLICY_FOLDER) -> Mask:
     return Mask(load(folder, CATALOGUE))
 
 
-def teaching(mask: Mask, field: str, subject: SubjectClass = ADULT, tenant: UUID | None = None) -> Decision:
-    return mask.decide(Role.INSTRUCTOR, field, subject, Purpose.TEACHING, tenant=tenant)
+def teaching(mask: Mask, field: str, subject: SubjectClass = ADULT) -> Decision:
+    return mask.decide(Role.INSTRUCTOR, field, subject, Purpose.TEACHING)
 
 
 def test_a_decision_names_the_line_that_allowed(folder: Path) -> None:
@@ -120,8 +121,10 @@ def test_reading_is_not_writing() -> None:
 def test_a_line_for_one_tenant_denies_there_and_nowhere_else(folder: Path) -> None:
     place = appended(folder, "learner.csv", f"p, role:instructor, {TENANT}, Learner.name, read, any, *, deny")
     mask = mask_of(folder)
-    assert teaching(mask, "Learner.name", tenant=TENANT) == Decision(False, place)
-    assert teaching(mask, "Learner.name", tenant=OTHER).allowed
+    assert mask.has_lines_for(TENANT)
+    assert not mask.has_lines_for(OTHER)
+    assert teaching(tenants_mask(TENANT, mask, [], []), "Learner.name") == Decision(False, place)
+    assert teaching(tenants_mask(OTHER, mask, [], []), "Learner.name").allowed
     assert teaching(mask, "Learner.name").allowed
 
 
@@ -160,9 +163,9 @@ def test_casbin_is_asked_once_for_a_cell(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr("authz.decider.Decider.ask", ask)
     mask = mask_of()
-    for tenant in (None, TENANT, OTHER):
+    for asked_mask in (mask, tenants_mask(TENANT, mask, [], []), tenants_mask(OTHER, mask, [], [])):
         for _ in range(3):
-            teaching(mask, "Learner.name", tenant=tenant)
+            teaching(asked_mask, "Learner.name")
     assert asked == [("role:instructor", "*", "Learner.name", "read", "adult", "TEACHING")]
 
 

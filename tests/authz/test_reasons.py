@@ -9,6 +9,7 @@ import pytest
 from authz.loading import POLICY_FOLDER, load
 from authz.mask import Mask
 from authz.reasons import Denial, DenialReason, foremost, purpose_of, reason, subject_class
+from authz.tenant_rules.masks import mask_of
 from authz.viewer import Purpose, Role, SubjectClass
 from tests.authz.example import CATALOGUE, appended, copy_of_the_policy, replaced
 from tests.matrix import expected
@@ -32,10 +33,9 @@ def ask(
     minor: bool = False,
     restricted: bool = False,
     case: Purpose | None = None,
-    tenant: UUID | None = None,
 ) -> Denial:
     purposes = {role: purpose_of(role, case) for role in granted}
-    return reason(mask, granted, held, purposes, field, minor=minor, restricted=restricted, tenant=tenant)
+    return reason(mask, granted, held, purposes, field, minor=minor, restricted=restricted)
 
 
 INSTRUCTOR = {Role.LEARNER, Role.INSTRUCTOR}
@@ -161,10 +161,10 @@ def test_a_line_about_restricted_subjects_is_named_to_privacy_staff_only(tmp_pat
 def test_a_line_of_the_tenant_that_denied_goes_first(tmp_path: Path) -> None:
     folder = copy_of_the_policy(tmp_path)
     place = appended(folder, "learner.csv", f"p, role:instructor, {TENANT}, Learner.name, read, any, *, deny")
-    mask = Mask(load(folder, CATALOGUE))
-    denied = ask(mask, "Learner.name", INSTRUCTOR, {Role.INSTRUCTOR}, tenant=TENANT)
+    mask = mask_of(TENANT, Mask(load(folder, CATALOGUE)), [], [])
+    denied = ask(mask, "Learner.name", INSTRUCTOR, {Role.INSTRUCTOR})
     assert denied == (R.TENANT_RULE, R.TENANT_RULE, place)
-    denied = ask(mask, "Learner.phone", INSTRUCTOR, {Role.INSTRUCTOR}, tenant=TENANT)
+    denied = ask(mask, "Learner.phone", INSTRUCTOR, {Role.INSTRUCTOR})
     assert denied.real is R.NO_RELATION
 
 
