@@ -1,9 +1,10 @@
 """The pool of connections, its limits, and the one error that means: the database cannot answer now."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -56,7 +57,7 @@ def is_passing(error: BaseException | None) -> bool:
         return error.connection_invalidated or is_passing(error.orig) or is_passing(error.__cause__)
     if isinstance(error, asyncpg.PostgresError):
         return str(error.sqlstate or "").startswith(_PASSING)
-    if isinstance(error, (OSError, TimeoutError, asyncio.TimeoutError, PoolTimeoutError, asyncpg.InterfaceError)):
+    if isinstance(error, (OSError, TimeoutError, PoolTimeoutError, asyncpg.InterfaceError)):
         return True
     sqlstate = getattr(error, "sqlstate", None)
     if sqlstate is not None:
@@ -88,8 +89,6 @@ _IN_WORDS = {
 
 
 def _in_words(error: BaseException) -> str:
-    if isinstance(error, PoolTimeoutError):
-        return "Every connection to the database is in use."
     cause: BaseException | None = error
     while cause is not None:
         state = str(getattr(cause, "sqlstate", None) or "")
@@ -104,13 +103,19 @@ def _in_words(error: BaseException) -> str:
 class _Connection(asyncpg.Connection):  # type: ignore[misc] # asyncpg publishes no types
     """A connection that does not wait for its own end: SQLAlchemy gives a server that is stuck two seconds for it."""
 
+    has_served = False
+    """Whether it lay in the pool since it was made: one that is found dead then died there, idle."""
+
     async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncpg's signature
         """Close, within a moment or by force."""
         await super().close(timeout=min(timeout or _GOODBYE, _GOODBYE))
 
 
 def create_engine(settings: DatabaseSettings) -> AsyncEngine:
-    """Return the pool. asyncpg itself reads the address, so every libpq parameter works in it."""
+    """Return the pool. asyncpg itself reads the address, so every libpq parameter works in it.
+
+    SQLAlchemy begins and ends nothing there (AUTOCOMMIT): `tenants.transaction` does, on the driver's connection.
+    """
 
     async def connect() -> asyncpg.Connection:
         try:
@@ -132,17 +137,79 @@ def create_engine(settings: DatabaseSettings) -> AsyncEngine:
     return create_async_engine(
         "postgresql+asyncpg://",
         async_creator=connect,
+        isolation_level="AUTOCOMMIT",
         pool_size=settings.pool_size,
         max_overflow=0,
-        pool_timeout=settings.pool_wait,
+        # The one used last has its plans and pages at hand; after a rush the others are left to rest.
+        pool_use_lifo=True,
         hide_parameters=True,
     )
 
 
-async def drop(connection: AsyncConnection) -> None:
-    """End the connection itself: a statement may still be running on it, so it is not fit for anybody else."""
-    if not connection.invalidated:
-        raw = await connection.get_raw_connection()
-        if isinstance(raw.driver_connection, asyncpg.Connection):
-            raw.driver_connection.terminate()
-    await connection.invalidate()
+class Held:
+    """A connection that was taken out of the pool: nobody else has it until it is given back or dropped, once.
+
+    Neither of the two waits for anything, so neither can be cancelled half-way.
+    """
+
+    def __init__(self, connection: AsyncConnection, next_please: Callable[[], None]) -> None:
+        assert connection.sync_connection is not None
+        self.sqlalchemy = connection
+        self._proxied = connection.sync_connection
+        self._next_please = next_please
+        self.driver: Any = self._proxied.connection.driver_connection
+
+    @property
+    def died_idle(self) -> bool:
+        """Whether it is dead and was alive when it was last given back."""
+        return bool(self.driver.has_served and self.driver.is_closed())
+
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether the server said with its last answer that a transaction is open, failed or not."""
+        return bool(not self.driver.is_closed() and self.driver.is_in_transaction())
+
+    def give_back(self) -> None:
+        """Give it back to the pool; end it when a transaction is open on it, which is nobody else's business."""
+        if self.is_in_transaction:
+            self.drop()
+            return
+        self.driver.has_served = True
+        self._proxied.close()
+        self._next_please()
+
+    def drop(self) -> None:
+        """End it: a statement may still be running on it, so it is not fit for anybody else."""
+        self.driver.terminate()
+        if not self._proxied.closed:
+            self._proxied.invalidate()
+        self._proxied.close()
+        self._next_please()
+
+
+class Pool:
+    """The pool's door. Who came first goes first: SQLAlchemy's own queue lets whoever comes pass those who wait."""
+
+    def __init__(self, engine: AsyncEngine, settings: DatabaseSettings) -> None:
+        self._engine = engine
+        self._free = asyncio.BoundedSemaphore(settings.pool_size)
+        self._wait = settings.pool_wait
+
+    async def take(self) -> Held:
+        """Return a connection. Raises `DatabaseUnavailableError`, and what the driver raises."""
+        await self._turn()
+        try:
+            return Held(await self._engine.connect().start(), self._free.release)
+        except BaseException:
+            self._free.release()
+            raise
+
+    async def _turn(self) -> None:
+        if not self._free.locked():
+            await self._free.acquire()
+            return
+        try:
+            async with asyncio.timeout(self._wait):
+                await self._free.acquire()
+        except TimeoutError:
+            raise DatabaseUnavailableError("Every connection to the database is in use.") from None

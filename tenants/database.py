@@ -9,27 +9,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tenants.connection import DatabaseSettings, DatabaseUnavailableError, create_engine, drop, told_apart
+from tenants.connection import DatabaseSettings, DatabaseUnavailableError, Pool, create_engine, told_apart
 from tenants.session import InTenant, ReadSession, SystemTask, WriteSession
-
-# Beside the tenant: no just-in-time compilation (it costs more than these statements take), pages are in memory, one
-# plan per statement however its parameters look, and bounds on time. Joins go along indexes: a generic plan takes an
-# array for ten rows and would read a whole table of people to join a page of them. All of it ends with the transaction.
-_OPEN = text("""
-    SELECT set_config('app.tenant', :tenant, true),
-           set_config('statement_timeout', :milliseconds, true),
-           set_config('lock_timeout', :milliseconds, true),
-           set_config('idle_in_transaction_session_timeout', :milliseconds, true),
-           set_config('jit', 'off', true),
-           set_config('random_page_cost', '1.1', true),
-           set_config('plan_cache_mode', 'force_generic_plan', true),
-           set_config('enable_hashjoin', 'off', true),
-           set_config('enable_mergejoin', 'off', true)
-""")
-
+from tenants.transaction import Isolation, Transaction, begin, opening_in, opening_outside
 
 _ROLE = text("""
     SELECT rolname, rolsuper, rolbypassrls,
@@ -48,15 +32,15 @@ class Database:
     def __init__(self, settings: DatabaseSettings) -> None:
         self._settings = settings
         self._engine = create_engine(settings)
-        self._reads = self._engine.execution_options(isolation_level="REPEATABLE READ")
-        self._writes = self._engine.execution_options(isolation_level="READ COMMITTED")
+        self._pool = Pool(self._engine, settings)
 
     @asynccontextmanager
     async def reading(self, who: InTenant) -> AsyncIterator[ReadSession]:
         """Open a transaction that reads in `who`'s tenant. Raises `DatabaseUnavailableError`."""
         limit = self._limit(who)
-        async with self._transaction(self._reads, str(who.tenant_id), limit) as connection:
-            session = ReadSession(connection, who.tenant_id, limit)
+        opening = opening_in(who.tenant_id, Isolation.ONE_STATE, limit)
+        async with self._transaction(opening, limit) as transaction:
+            session = ReadSession(transaction, who.tenant_id, limit)
             yield session
             session.ensure_whole()
 
@@ -64,17 +48,19 @@ class Database:
     async def writing(self, who: InTenant) -> AsyncIterator[WriteSession]:
         """Open a transaction that writes in `who`'s tenant. Raises `DatabaseUnavailableError`."""
         limit = self._limit(who)
-        async with self._transaction(self._writes, str(who.tenant_id), limit) as connection:
-            session = WriteSession(connection, who.tenant_id, limit)
+        opening = opening_in(who.tenant_id, Isolation.NEWEST, limit)
+        async with self._transaction(opening, limit) as transaction:
+            session = WriteSession(transaction, who.tenant_id, limit)
             yield session
             session.ensure_whole()
 
     @asynccontextmanager
     async def outside(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction with no tenant: it reaches the directory, and no row of anybody."""
-        async with self._transaction(self._writes, "", self._settings.statement_timeout) as connection:
+        limit = self._settings.statement_timeout
+        async with self._transaction(opening_outside(Isolation.NEWEST, limit), limit) as transaction:
             with told_apart():
-                yield connection
+                yield transaction.held.sqlalchemy
 
     async def revision(self) -> str | None:
         """Return the schema's revision, None without one. Raises `DatabaseUnavailableError`."""
@@ -104,58 +90,24 @@ class Database:
         return self._settings.task_statement_timeout if is_task else self._settings.statement_timeout
 
     @asynccontextmanager
-    async def _transaction(self, engine: AsyncEngine, tenant: str, limit: float) -> AsyncIterator[AsyncConnection]:
-        connection = await self._open(engine, tenant, limit)
+    async def _transaction(self, opening: str, limit: float) -> AsyncIterator[Transaction]:
+        transaction = await self._open(opening, limit)
         try:
-            yield connection
-            await _commit(connection, limit)
+            yield transaction
+            await transaction.commit()
         except (asyncio.CancelledError, DatabaseUnavailableError):
-            await asyncio.shield(drop(connection))
+            # A statement may still be running there, or the server be stuck: the connection is not fit for a ROLLBACK.
             raise
         except BaseException:
-            await asyncio.shield(_roll_back(connection, limit))
+            await transaction.roll_back()
             raise
         finally:
-            await asyncio.shield(connection.close())
+            transaction.release()
 
-    async def _open(self, engine: AsyncEngine, tenant: str, limit: float) -> AsyncConnection:
-        """Return a connection whose transaction has begun. One that died while it was idle is replaced, once."""
+    async def _open(self, opening: str, limit: float) -> Transaction:
+        """Return a transaction that has begun. Connections that are not fit are passed over, a new one never is."""
         with told_apart():
             async with asyncio.timeout(self._settings.open_limit):
-                try:
-                    return await _begin(engine, tenant, limit)
-                except DBAPIError as error:
-                    if not error.connection_invalidated:
-                        raise
-                    return await _begin(engine, tenant, limit)
-
-
-async def _commit(connection: AsyncConnection, limit: float) -> None:
-    """Commit. Whatever keeps it from that, a trigger that waited for the end too, leaves nothing standing."""
-    try:
-        with told_apart():
-            async with asyncio.timeout(limit):
-                await connection.commit()
-    except SQLAlchemyError:
-        raise DatabaseUnavailableError("The database did not take the transaction's end.") from None
-
-
-async def _roll_back(connection: AsyncConnection, limit: float) -> None:
-    # The pool would do it too, and wait for a server that is stuck as long as it takes.
-    try:
-        with told_apart():
-            async with asyncio.timeout(limit):
-                await connection.rollback()
-    except DatabaseUnavailableError:
-        await drop(connection)
-
-
-async def _begin(engine: AsyncEngine, tenant: str, limit: float) -> AsyncConnection:
-    connection = await engine.connect().start()
-    try:
-        await connection.execute(_OPEN, {"tenant": tenant, "milliseconds": str(int(limit * 1000))})
-    except BaseException:
-        await asyncio.shield(drop(connection))
-        await asyncio.shield(connection.close())
-        raise
-    return connection
+                while True:
+                    if transaction := await begin(await self._pool.take(), opening, limit):
+                        return transaction

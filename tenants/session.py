@@ -13,21 +13,17 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, CursorResult, Executable, Row, Table, Uuid, bindparam
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tenants.connection import told_apart
+from tenants.connection import Held, told_apart
 from tenants.ids import TenantId
 from tenants.statements import Plan
+from tenants.transaction import BrokenTransactionError, Transaction
 
 Values = Mapping[str, Any]
 
 
 class StatementEndedError(Exception):
     """The one who waited was cancelled; the statement has ended well, and its transaction is whole."""
-
-
-class BrokenTransactionError(Exception):
-    """A statement of this transaction failed, so nothing of it may be committed."""
 
 
 class Task(StrEnum):
@@ -70,9 +66,9 @@ def in_tenant(table: Table) -> ColumnElement[bool]:
 class ReadSession:
     """A transaction to read in, inside one tenant."""
 
-    def __init__(self, connection: AsyncConnection, tenant_id: TenantId, limit: float) -> None:
+    def __init__(self, transaction: Transaction, tenant_id: TenantId, limit: float) -> None:
         self.tenant_id = tenant_id
-        self._connection = connection
+        self._transaction = transaction
         self._limit = limit
         self._one_at_a_time = asyncio.Lock()
         self._broken = False
@@ -92,10 +88,11 @@ class ReadSession:
 
     async def fetch(self, statement: str, arguments: Sequence[Any]) -> Sequence[Sequence[Any]]:
         """Return the rows of a statement compiled before, run by the driver itself with its `arguments` in order."""
-        async with self._turn():
-            raw = await self._connection.get_raw_connection()
-            driver: Any = raw.driver_connection
-            running = asyncio.ensure_future(driver.fetch(statement, *arguments))
+        async with self._turn() as held:
+            # The driver keeps the limit itself. A task, because cancelling this one would cut the statement short.
+            running = asyncio.get_running_loop().create_task(
+                held.driver.fetch(statement, *arguments, timeout=self._limit)
+            )
             found: Sequence[Sequence[Any]] = await _to_its_end(running, self._limit)
             return found
 
@@ -104,55 +101,69 @@ class ReadSession:
         return await self.fetch(plan.text, plan.arguments({"current_tenant": self.tenant_id, **values}))
 
     def ensure_whole(self) -> None:
-        """Raise `BrokenTransactionError` when a statement failed here, whoever caught its error.
-
-        PostgreSQL undoes such a transaction, and answers its COMMIT without an error.
-        """
+        """Raise `BrokenTransactionError` when a statement failed here, whoever caught its error."""
         if self._broken:
-            raise BrokenTransactionError
+            raise BrokenTransactionError("A statement of the session failed, so nothing of it is committed.")
 
     async def _run(
         self, statement: Executable, values: Values | Sequence[Values] | None
     ) -> CursorResult[*tuple[Any, ...]]:
-        async with self._turn():
-            return await self._connection.execute(statement, values)
-
-    @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        # Fields of one document are resolved side by side, and a connection does one thing at a time.
-        async with self._one_at_a_time:
+        async with self._turn() as held:
             reset = _current_tenant.set(self.tenant_id)
             try:
+                async with asyncio.timeout(self._limit):
+                    return await held.sqlalchemy.execute(statement, values)
+            finally:
+                _current_tenant.reset(reset)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[Held]:
+        # Fields of one document are resolved side by side, and a connection does one thing at a time.
+        async with self._one_at_a_time:
+            held = self._transaction.held
+            try:
                 with told_apart():
-                    async with asyncio.timeout(self._limit):
-                        yield
+                    yield held
             except StatementEndedError:
                 raise asyncio.CancelledError from None
             except BaseException:
                 self._broken = True
                 raise
-            finally:
-                _current_tenant.reset(reset)
 
 
-async def _to_its_end(running: asyncio.Future[Any], limit: float) -> Any:  # noqa: ANN401 - what a driver returns
-    """Return what `running` comes to; when this is cancelled, end it or let it end first, within `limit` seconds.
+async def _to_its_end(running: asyncio.Task[Any], limit: float) -> Any:  # noqa: ANN401 - what a driver returns
+    """Return what `running` comes to; when this is cancelled, let it end first, and end it after `limit` seconds.
 
     One field of a document that fails cancels those beside it, and half a statement would break the transaction that
-    they share. Raises TimeoutError.
+    they share.
     """
     try:
-        await asyncio.wait({running}, timeout=limit)
+        await _end_of(running)
     except asyncio.CancelledError:
-        await asyncio.wait({running}, timeout=limit)
-        if running.done() and not running.cancelled() and running.exception() is None:
+        try:
+            await asyncio.wait((running,), timeout=limit)
+        finally:
+            ended_well = running.done() and not running.cancelled() and running.exception() is None
+            running.cancel()
+        if ended_well:
             raise StatementEndedError from None
-        running.cancel()
         raise
-    if not running.done():
-        running.cancel()
-        raise TimeoutError
     return running.result()
+
+
+def _end_of(running: asyncio.Task[Any]) -> asyncio.Future[None]:
+    """Return what is done when `running` is. Cancelling it does not cancel `running`.
+
+    `asyncio.wait` costs as much as the rest of a statement, and `asyncio.shield` may log what is nobody's business.
+    """
+    end: asyncio.Future[None] = running.get_loop().create_future()
+
+    def tell(_running: asyncio.Task[Any]) -> None:
+        if not end.done():
+            end.set_result(None)
+
+    running.add_done_callback(tell)
+    return end
 
 
 class WriteSession(ReadSession):

@@ -8,9 +8,11 @@ What two readers could understand differently (a name that is there twice, anoth
 import json
 import re
 from base64 import urlsafe_b64decode
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any, NoReturn
 from uuid import UUID, uuid4
 
@@ -23,6 +25,7 @@ from tenants.ids import TenantId
 _ALGORITHM = "EdDSA"
 _TYPE = "at+jwt"
 _MOST_CHARACTERS = 2048
+_MOST_REMEMBERED = 4096
 _FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _REQUIRED = ("iss", "aud", "sub", "tid", "sid", "jti", "iat", "exp")
@@ -43,6 +46,43 @@ class Claims:
 
 
 @dataclass(frozen=True, slots=True)
+class _Proven:
+    """What was proven; it counts from `since` on and before `until` (Unix times in whole seconds, no leeway)."""
+
+    claims: Claims
+    since: int
+    until: int
+
+
+class _Remembered:
+    """The tokens proven last, so that a signature is checked once and not with every request.
+
+    A token is known by the SHA-256 of its every character, and is itself not kept. What proves nothing never gets here.
+    """
+
+    def __init__(self) -> None:
+        self._proven: OrderedDict[bytes, _Proven] = OrderedDict()
+
+    def find(self, digest: bytes) -> Claims | None:
+        """Return what the token said; None when it is not known, or does not count at this moment."""
+        proven = self._proven.get(digest)
+        if proven is None:
+            return None
+        # The clock as PyJWT reads it.
+        if not proven.since <= datetime.now(UTC).timestamp() < proven.until:
+            del self._proven[digest]
+            return None
+        self._proven.move_to_end(digest)
+        return proven.claims
+
+    def add(self, digest: bytes, proven: _Proven) -> None:
+        """Remember it in the place of the one that was not asked for the longest, when there are too many."""
+        self._proven[digest] = proven
+        if len(self._proven) > _MOST_REMEMBERED:
+            self._proven.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Tokens:
     """Issues and verifies the access tokens of one installation."""
 
@@ -51,6 +91,8 @@ class Tokens:
     audience: str
     longest: timedelta = timedelta(minutes=10)
     """No token lives longer, whoever signed it."""
+    _remembered: _Remembered = field(default_factory=_Remembered, init=False, repr=False, compare=False)
+    """Proven by these keys, for this issuer and audience: whatever has others starts with none."""
 
     def issue(self, tenant_id: TenantId, person_id: UUID, session_id: UUID, expires_at: datetime) -> str:
         """Return a token for `session_id`. Raises `ValueError` when it would live longer than `longest`."""
@@ -74,6 +116,14 @@ class Tokens:
         """Return what `token` says once it is proven. Raises `InvalidTokenError`."""
         if len(token) > _MOST_CHARACTERS or not _FORM.fullmatch(token):
             raise InvalidTokenError("not in the form of a token")
+        digest = sha256(token.encode()).digest()
+        if (claims := self._remembered.find(digest)) is not None:
+            return claims
+        proven = self._prove(token)
+        self._remembered.add(digest, proven)
+        return proven.claims
+
+    def _prove(self, token: str) -> _Proven:
         try:
             header, _ = (_object(segment) for segment in token.split(".")[:2])
             claims = jwt.decode(
@@ -86,7 +136,7 @@ class Tokens:
             )
         except (jwt.InvalidTokenError, ValueError, TypeError, RecursionError) as error:
             raise InvalidTokenError(type(error).__name__) from None
-        return self._claims(claims)
+        return self._checked(claims)
 
     def _key_of(self, header: Mapping[str, Any]) -> Ed25519PublicKey:
         if set(header) != {"alg", "typ", "kid"} or header["alg"] != _ALGORITHM or header["typ"] != _TYPE:
@@ -97,19 +147,20 @@ class Tokens:
             raise InvalidTokenError("a key that is not ours")
         return key
 
-    def _claims(self, claims: Mapping[str, Any]) -> Claims:
+    def _checked(self, claims: Mapping[str, Any]) -> _Proven:
         issued, expires = claims["iat"], claims["exp"]
         # PyJWT takes whatever int() takes: a float, a text, true.
         whole = all(type(claims[name]) is int for name in ("iat", "exp", "nbf") if name in claims)
         if not whole or not 0 < expires - issued <= self.longest.total_seconds():
             raise InvalidTokenError("times that no token of ours has")
         _uuid(claims["jti"])
-        return Claims(
+        said = Claims(
             tenant_id=TenantId(_uuid(claims["tid"])),
             person_id=_uuid(claims["sub"]),
             session_id=_uuid(claims["sid"]),
             expires_at=datetime.fromtimestamp(expires, UTC),
         )
+        return _Proven(said, since=max(issued, claims.get("nbf", issued)), until=expires)
 
 
 def _object(segment: str) -> dict[str, Any]:

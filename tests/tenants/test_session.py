@@ -11,7 +11,8 @@ from domain.people.model import person
 from tenants.connection import DatabaseSettings, DatabaseUnavailableError
 from tenants.database import Database, UnsafeRoleError
 from tenants.ids import TenantId, uuid7
-from tenants.session import BrokenTransactionError, SystemTask, Task, in_tenant
+from tenants.session import SystemTask, Task, in_tenant
+from tenants.transaction import BrokenTransactionError
 from tests.support.cluster import Urls
 
 COUNT = select(func.count()).select_from(person).where(in_tenant(person))
@@ -150,7 +151,7 @@ async def test_an_error_of_the_program_names_no_value(database: Database, tenant
 async def test_a_transaction_in_which_a_statement_failed_is_not_taken_for_committed(
     database: Database, tenant: TenantId
 ) -> None:
-    with pytest.raises(BrokenTransactionError):
+    with pytest.raises(BrokenTransactionError, match="of the session"):
         async with database.writing(SystemTask(Task.DEMO, tenant)) as session:
             await session.insert(person, [person_row()])
             with suppress(DBAPIError):
