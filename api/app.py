@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import timedelta
 
 from graphql import GraphQLSchema
@@ -13,21 +13,27 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Route
 
+from api.asking.matrix import warming
 from api.document.documents import Documents
+from api.gate import Gate
 from api.http.answers import not_served
 from api.http.graphiql import graphiql_routes
 from api.http.graphql import GraphQLEndpoint
 from api.http.health import Readiness, alive
+from api.http.metrics import Metrics
 from api.http.requests import Requests
 from api.logs import set_up
+from api.policy_watch import watching
 from api.reading.cursor import Cursors
 from api.reading.declare import entities_of
 from api.reading.reader import Reading
 from api.schema.access_event import variants
 from api.schema.build import build_schema, catalogue
 from api.settings import Settings, SettingsError
-from authz.loading import POLICY_FOLDER
+from authz.audit.changes import ChangeSeal
+from authz.loading import PolicyError
 from authz.mask import Masks
+from authz.reloading import Reloader
 from authz.tenant_rules.masks import TenantMasks
 from domain.accounts.keys import KeyFileError, TokenKeys, load_keys
 from domain.accounts.tokens import Tokens
@@ -66,29 +72,46 @@ def tokens(settings: Settings, keys: TokenKeys) -> Tokens:
     return Tokens(keys, settings.issuer, settings.audience, longest)
 
 
-def reading_of(schema: GraphQLSchema, settings: Settings) -> Reading:
-    """Return the reader's part that all requests share. Raises `PolicyError`: without a policy nothing starts."""
+def policy_of(schema: GraphQLSchema, settings: Settings) -> Reloader:
+    """Return the policy in the settings' folder. Raises `SettingsError`: without a policy nothing starts."""
+    try:
+        return Reloader(settings.policy, catalogue(entities_of(schema)))
+    except PolicyError as error:
+        raise SettingsError([f"SEXTRONTGEN_POLICY {settings.policy}: {it}" for it in error.problems]) from None
+
+
+def reading_of(schema: GraphQLSchema, settings: Settings, masks: Masks) -> Reading:
+    """Return the reader's part that all requests share."""
     assert settings.token_keys is not None
     types = entities_of(schema)
-    masks = Masks(POLICY_FOLDER, catalogue(types))
     entities = {**types, **variants(types)}
     # Every process of an installation has the same key file, so each opens the others' cursors.
     return Reading(entities, TenantMasks(masks), Cursors(read_secret(settings.token_keys)))
 
 
-def create_app(settings: Settings) -> Starlette:
-    """Return the application. Raises `SettingsError` with every setting that is missing or unsafe."""
+def change_seal(settings: Settings) -> ChangeSeal:
+    """Return what makes the hashes of changed values."""
+    assert settings.token_keys is not None
+    return ChangeSeal(read_secret(settings.token_keys))
+
+
+def create_app(settings: Settings, *, serving: bool = False) -> Starlette:
+    """Return the application. Raises `SettingsError` with every setting that is missing or unsafe.
+
+    `serving`: the process lives for it alone, so at its start memory is settled and every decision of the policy made.
+    """
     if problems := settings.problems():
         raise SettingsError(problems)
     schema = build_schema()
+    policy = policy_of(schema, settings)
     database = Database(database_settings(settings))
     endpoint = GraphQLEndpoint(
         schema=schema,
-        documents=Documents(schema),
+        gate=Gate(schema, Documents(schema), settings.allows_introspection),
         database=database,
         tokens=tokens(settings, token_keys(settings)),
-        reading=reading_of(schema, settings),
-        introspection=settings.allows_introspection,
+        reading=reading_of(schema, settings, policy.masks),
+        changes=change_seal(settings),
         body_limit=settings.body_limit,
     )
 
@@ -96,15 +119,16 @@ def create_app(settings: Settings) -> Starlette:
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         try:
             await database.check_role()
-            _settle_memory()
-            yield
+            async with _settled(endpoint.reading) if serving else nullcontext(), watching(policy):
+                yield
         finally:
             await database.close()
 
     routes: list[BaseRoute] = [
         Route("/graphql", endpoint.serve, methods=["GET", "POST"]),
         Route("/healthz", alive),
-        Route("/readyz", Readiness(database, newest()).serve),
+        Route("/readyz", Readiness(database, newest(), policy).serve),
+        Route("/metrics", Metrics(policy).serve),
     ]
     if settings.shows_graphiql:
         routes += [Route("/", _to_graphiql), *graphiql_routes()]
@@ -119,8 +143,9 @@ def create_app(settings: Settings) -> Starlette:
     return app
 
 
-def _settle_memory() -> None:
-    """Spare the collector what lives as long as the process, and let it run less often.
+@asynccontextmanager
+async def _settled(reading: Reading) -> AsyncIterator[None]:
+    """Spare the collector what lives as long as the process, let it run less often, and warm the mask.
 
     A page of a thousand rows makes tens of thousands of objects that no cycle holds; with Python's own thresholds,
     looking for cycles among them and in the whole schema took more than half of such a request's time.
@@ -128,13 +153,15 @@ def _settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    async with warming(reading.masks.platform):
+        yield
 
 
 def production() -> Starlette:
     """Return the application of the environment, for each worker process of `sextrontgen serve`."""
     settings = Settings.read()
     set_up(readable=settings.in_development)
-    return create_app(settings)
+    return create_app(settings, serving=True)
 
 
 async def _to_graphiql(_request: Request) -> RedirectResponse:

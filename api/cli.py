@@ -17,6 +17,7 @@ from api.commands.store import open_store, read_settings
 from api.commands.terminal import CommandError, progress, say
 from api.commands.token import token_for
 from api.schema.build import sdl
+from authz.loading import POLICY_FOLDER
 from tenants.connection import DatabaseUnavailableError
 from tenants.embedded import EmbeddedServerError
 
@@ -111,15 +112,35 @@ def import_oulad(
 @policies.command("matrix")
 def policy_matrix(
     lines: Annotated[bool, typer.Option("--lines", help="A line per cell, tabs between, for other programs.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="One page for a browser: a heat map, with its lines.")] = False,
+    file: Annotated[Path | None, typer.Argument(help="Where to write the page; else to standard output.")] = None,
 ) -> None:
     """Print the compiled table: every role, field, kind of subject and purpose."""
-    policy.matrix(as_lines=lines)
+    if (html and lines) or (file is not None and not html):
+        raise CommandError("Choose one: --lines, or --html with the name of a file or without.")
+    if html:
+        policy.heat_map(file)
+    else:
+        policy.matrix(as_lines=lines)
 
 
 @policies.command("check")
 def policy_check() -> None:
     """Check the policy's files; exit status 1 with a line per problem."""
     say(policy.check())
+
+
+@policies.command("diff")
+def policy_diff(
+    old: Annotated[Path, typer.Argument(help="A folder of policy files.")],
+    new: Annotated[Path, typer.Argument(help="Another; without it the policy that comes with the program.")] = (
+        POLICY_FOLDER
+    ),
+    lines: Annotated[bool, typer.Option("--lines", help="Also cells with the same answer by another line.")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="A line per cell, tabs between, for other programs.")] = False,
+) -> None:
+    """Show every cell that two policies decide differently; exit status 0 same, 1 differences, 2 cannot be loaded."""
+    raise typer.Exit(policy.diff(old, new, as_lines=plain, with_lines=lines))
 
 
 @policies.command("explain")
@@ -140,7 +161,7 @@ def main() -> NoReturn:
     except (CommandError, EmbeddedServerError) as error:
         for line in str(error).splitlines():
             say(f"sextrontgen: {line}")
-        sys.exit(1)
+        sys.exit(error.status if isinstance(error, CommandError) else 1)
     except DatabaseUnavailableError as error:
         say(f"sextrontgen: {error}")
         sys.exit(1)

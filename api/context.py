@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from api.document.documents import Document
+from api.gate import Gate
 from api.reading.reader import Reader, Reading
+from api.writing.writer import Writer
 from authz.viewer import Purpose, Role, Viewer
 from domain.accounts.service import Bearer
 from tenants.ids import TenantId
@@ -19,6 +21,10 @@ class Context:
     reading: Reading
     reader: Reader
     document: Document
+    gate: Gate
+    """What documents pass that are asked about."""
+    writer: Writer | None = None
+    """None for a query."""
 
 
 def viewer_of(bearer: Bearer, tenant_id: TenantId) -> Viewer:
@@ -45,7 +51,7 @@ def viewer_of(bearer: Bearer, tenant_id: TenantId) -> Viewer:
     )
 
 
-async def context_of(bearer: Bearer, session: ReadSession, reading: Reading, document: Document) -> Context:
+async def context_of(bearer: Bearer, session: ReadSession, reading: Reading, document: Document, gate: Gate) -> Context:
     """Return the context of a request by `bearer` that executes `document`, in the session's tenant.
 
     The policy that decides in it is the one in force for what the session's transaction sees.
@@ -60,6 +66,5 @@ async def context_of(bearer: Bearer, session: ReadSession, reading: Reading, doc
         "taught": bearer.taught,
         "case_people": bearer.case_people,
     }
-    return Context(
-        viewer, session, reading, Reader(reading, session, reading.standings.of(viewer, mask), relations), document
-    )
+    reader = Reader(reading, session, reading.standings.of(viewer, mask), relations)
+    return Context(viewer, session, reading, reader, document, gate)

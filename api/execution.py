@@ -25,6 +25,7 @@ from api.document.documents import Document
 from api.error_order import in_order
 from api.errors import Code, RequestRefusedError, formatted, internal
 from api.reading.executor import ReadingExecutor
+from authz.audit.recorder import TrailUnavailableError
 from tenants.connection import DatabaseUnavailableError, StatementFailedError
 
 log = structlog.get_logger(__name__)
@@ -54,8 +55,8 @@ async def run(
 ) -> Answer:
     """Execute `document`.
 
-    Raises the database's error when a resolver met one: its transaction is lost with all that was to stand in it, so
-    half an answer is none.
+    Raises the database's or the trail's error when a resolver met one: its transaction is lost with all that was to
+    stand in it, so half an answer is none.
     """
     result = execute(
         schema,
@@ -90,7 +91,7 @@ def _bad_variable(error: GraphQLError) -> GraphQLError:
 
 def _fit_to_leave(error: GraphQLError, request_id: str) -> GraphQLError:
     cause = error.original_error
-    if isinstance(cause, (DatabaseUnavailableError, StatementFailedError, SQLAlchemyError)):
+    if isinstance(cause, (DatabaseUnavailableError, StatementFailedError, SQLAlchemyError, TrailUnavailableError)):
         raise cause
     if error.extensions and "code" in error.extensions:
         return error

@@ -13,6 +13,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.exposure import is_local, unsafe_certificate, unsafe_database
+from authz.loading import POLICY_FOLDER
 
 
 class Environment(StrEnum):
@@ -49,6 +50,7 @@ class Settings(BaseSettings):
     token_keys: Path | None = Field(
         default=None, description="a PEM file (0600): the first Ed25519 key signs, all verify"
     )
+    policy: Path = Field(default=POLICY_FOLDER, description="the folder of policy files; watched while serving")
     issuer: str = Field(
         default="sextrontgen", min_length=1, max_length=200, description="whose tokens these are (`iss`)"
     )

@@ -9,7 +9,7 @@ from rich.table import Table
 from authz.decider import Decider
 from authz.loading import Catalogue, load
 from authz.mask import Decision, Mask
-from authz.rules import Rule
+from authz.rules import CALLED, Rule, action_on
 from authz.viewer import Purpose, Role, SubjectClass
 from authz.vocabulary import spelled
 
@@ -59,10 +59,12 @@ def matrix(
     fields: Iterable[str] | None = None,
     subjects: Iterable[SubjectClass] = SubjectClass,
     purposes: Iterable[Purpose] = Purpose,
+    action: str | None = None,
 ) -> Iterator[Cell]:
     """Yield the cells chosen, of each role under the purposes that it may name. Raise KeyError for an unknown field.
 
-    `fields` holds `Type.field`; all of them when left out.
+    `fields` holds `Type.field`; all of them when left out. `readable` answers for `action`: read, write or call;
+    left out, for what is first of all done to the field: a mutation is called, all else is read.
     """
     chosen, classes, named = tuple(mask.fields if fields is None else fields), tuple(subjects), set(purposes)
     for role in roles:
@@ -70,7 +72,7 @@ def matrix(
             category = mask.category(field)
             for subject in classes:
                 for purpose in (it for it in mask.purposes(role) if it in named):
-                    decision = mask.decide(role, field, subject, purpose)
+                    decision = mask.decide(role, field, subject, purpose, action=action or action_on(field))
                     yield Cell(role, field, category, subject, purpose, *decision)
 
 
@@ -83,16 +85,17 @@ def check(folder: Path, catalogue: Catalogue) -> Checked:
 
 
 def explain(mask: Mask, role: Role, field: str, subject: SubjectClass, purpose: Purpose) -> Explained:
-    """Return why one cell is readable or not. Raise KeyError for an unknown field."""
-    decision = mask.decide(role, field, subject, purpose)
+    """Return why one cell is readable or not; why a mutation may be called. Raise KeyError for an unknown field."""
+    action = action_on(field)
+    decision = mask.decide(role, field, subject, purpose, action=action)
     lineage = mask.policy.words.lineage(spelled(role))
-    question = (spelled(role), mask.tenant, field, "read", subject.value, purpose.value)
+    question = (spelled(role), mask.tenant, field, action, subject.value, purpose.value)
     heard = tuple(
-        Heard(rule.place, _text(rule), _speaks(mask, rule, question))
+        Heard(rule.place, text_of(rule), _speaks(mask, rule, question))
         for rule in mask.rules_of(field)
-        if rule.said.role in lineage
+        if rule.said.role in lineage and rule.said.action == action
     )
-    words = f"May {spelled(role)} read {field} of a subject that is {subject}, for {purpose}?"
+    words = f"May {spelled(role)} {action} {field} of a subject that is {subject}, for {purpose}?"
     return Explained(words, decision, heard)
 
 
@@ -123,8 +126,22 @@ def lines(explained: Explained) -> Iterator[str]:
         yield f"  {'speaks ' if heard.speaks else 'silent '} {heard.place:<24} {heard.text}"
 
 
+def letter(subject: SubjectClass, answers: Sequence[bool]) -> str:
+    """Return the first letter of a kind of subject: in brackets where only some answers are yes, "" where none is."""
+    first = subject.value[0]
+    if all(answers):
+        return first if answers else ""
+    return f"({first})" if any(answers) else ""
+
+
+def text_of(rule: Rule) -> str:
+    """Return what a line says, its object as written there."""
+    return ", ".join(rule.said._replace(object=rule.written))
+
+
 def _table(type_name: str, cells: Sequence[Cell]) -> Table:
-    table = Table(title=type_name, caption="a adult, m minor, r restricted; in brackets: for some purposes only")
+    title = f"{type_name}: who may call" if type_name == CALLED else type_name
+    table = Table(title=title, caption="a adult, m minor, r restricted; in brackets: for some purposes only")
     roles = list(dict.fromkeys(cell.role for cell in cells))
     table.add_column("field", no_wrap=True)
     for role in roles:
@@ -133,20 +150,9 @@ def _table(type_name: str, cells: Sequence[Cell]) -> Table:
     for cell in cells:
         answers.setdefault((cell.field, cell.role, cell.subject), []).append(cell.readable)
     for field in dict.fromkeys(cell.field for cell in cells):
-        shown = ("".join(_letter(it, answers.get((field, role, it), [])) for it in SubjectClass) for role in roles)
+        shown = ("".join(letter(it, answers.get((field, role, it), [])) for it in SubjectClass) for role in roles)
         table.add_row(field.partition(".")[2], *(text or "-" for text in shown))
     return table
-
-
-def _letter(subject: SubjectClass, answers: Sequence[bool]) -> str:
-    letter = subject.value[0]
-    if all(answers):
-        return letter if answers else ""
-    return f"({letter})" if any(answers) else ""
-
-
-def _text(rule: Rule) -> str:
-    return ", ".join(rule.said._replace(object=rule.written))
 
 
 def _speaks(mask: Mask, rule: Rule, question: Sequence[str]) -> bool:

@@ -1,7 +1,7 @@
 """The mask: Casbin's decisions, each asked once and kept, and swapped as a whole when the policy changes."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -122,9 +122,10 @@ class Masks:
         self._reloading = threading.Lock()
         self.current = Mask(load(folder, catalogue))
 
-    def reload(self) -> Mask:
-        """Load the files anew and put the new mask in force as a whole; return it.
+    def reload(self, rests: Callable[[], bool] = lambda: True) -> Mask:
+        """Load the files anew and put the new mask in force as a whole; return the mask in force.
 
+        `rests` is asked when the files are read: where it says no they changed meanwhile, and nothing comes into force.
         Raise PolicyError, which names the version that stays in force, when the files do not load.
         """
         with self._reloading:
@@ -132,6 +133,6 @@ class Masks:
                 policy = load(self._folder, self._catalogue)
             except PolicyError as error:
                 raise PolicyError(error.problems, kept=self.current.version) from None
-            if policy.version != self.current.version:
+            if policy.version != self.current.version and rests():
                 self.current = Mask(policy)
             return self.current

@@ -39,6 +39,11 @@ _WITHOUT_CASE = {
 }
 
 
+def is_of_staff(role: Role) -> bool:
+    """Tell whether a role is the platform's staff's, who read for the purpose of a case."""
+    return role not in _WITHOUT_CASE
+
+
 def purpose_of(role: Role, case_purpose: Purpose | None) -> Purpose:
     """Return why a role reads: its own purpose, for platform staff their case's. Raise ValueError without a case."""
     if (own := _WITHOUT_CASE.get(role)) is not None:
@@ -73,13 +78,14 @@ def reason(
     *,
     minor: bool,
     restricted: bool,
+    action: str = "read",
 ) -> Denial:
     """Return why `field` (`Type.field`) of a row is denied to somebody.
 
     `granted`: the viewer's roles; `held`: those in which they meet the row; `purposes`: for each role granted.
-    Raise ValueError when the cell is readable.
+    Raise ValueError when the cell is readable, or whatever else `action` is.
     """
-    case = _Case(mask, tuple(granted), tuple(held), purposes, minor, restricted)
+    case = _Case(mask, tuple(granted), tuple(held), purposes, minor, restricted, action)
     if any(case.decide(role, field).allowed for role in case.held):
         raise ValueError(f"{field} is readable")
     real = case.real(field)
@@ -96,10 +102,11 @@ class _Case(NamedTuple):
     purposes: Mapping[Role, Purpose]
     minor: bool
     restricted: bool
+    action: str
 
     def decide(self, role: Role, field: str, subject: SubjectClass | None = None) -> Decision:
         subject = subject or subject_class(self.minor, self.restricted)
-        return self.mask.decide(role, field, subject, self.purposes[role])
+        return self.mask.decide(role, field, subject, self.purposes[role], action=self.action)
 
     def real(self, field: str) -> DenialReason:
         unrestricted = subject_class(self.minor, restricted=False)
@@ -142,7 +149,8 @@ class _Case(NamedTuple):
         return rule if same or self._knows_who_is_a_minor() else None
 
     def _knows_who_is_a_minor(self) -> bool:
-        return any(self.decide(role, "Learner.minor").allowed for role in self.held)
+        subject = subject_class(self.minor, self.restricted)
+        return any(self.mask.decide(role, "Learner.minor", subject, self.purposes[role]).allowed for role in self.held)
 
     def _would_hold(self, field: str, subject: SubjectClass) -> bool:
         return any(self.decide(role, field, subject).allowed for role in self.held)
@@ -153,10 +161,13 @@ class _Case(NamedTuple):
         subject = subject or subject_class(self.minor, self.restricted)
         return (
             platform is not self.mask
-            and platform.decide(role, field, subject, self.purposes[role]).allowed
+            and platform.decide(role, field, subject, self.purposes[role], action=self.action).allowed
             and not self.decide(role, field, subject).allowed
         )
 
     def _under_another_purpose(self, role: Role, field: str) -> bool:
         subject = subject_class(self.minor, self.restricted)
-        return any(self.mask.decide(role, field, subject, purpose).allowed for purpose in self.mask.purposes(role))
+        return any(
+            self.mask.decide(role, field, subject, purpose, action=self.action).allowed
+            for purpose in self.mask.purposes(role)
+        )

@@ -13,8 +13,15 @@ Catalogue = Mapping[str, Mapping[str, str]]
 """What the schema says is to be decided: type -> field -> category, as {"Learner": {"email": "CONTACT"}}."""
 
 ACTIONS = ("read", "write", "call")
+CALLED = "Mutation"
+"""The type whose fields are called; those of all others are read, and written."""
 _SUBJECTS = ("any", *SubjectClass)
 _EFFECTS = ("allow", "deny")
+
+
+def action_on(field: str) -> str:
+    """Return what is first of all done to `Type.field`: a mutation is called, everything else read."""
+    return "call" if field.startswith(f"{CALLED}.") else "read"
 
 
 class Columns(NamedTuple):
@@ -106,7 +113,7 @@ def _fields(said: Columns, of_type: TypeRules, words: Vocabulary, wrong: list[st
     type_name, _, name = said.object.partition("#" if by_category else ".")
     if type_name != of_type.type_name:
         wrong.append(f"{said.object} does not belong into the file of {of_type.type_name}")
-    elif said.action in ACTIONS and (said.action == "call") != (type_name == "Mutation"):
+    elif said.action in ACTIONS and (said.action == "call") != (type_name == CALLED):
         wrong.append(f"{said.action} is not what is done to {type_name}")
     elif by_category and name not in words.categories:
         wrong.append(f"unknown category {name}")

@@ -44,6 +44,18 @@ class SubjectClass(StrEnum):
     RESTRICTED = "restricted"
 
 
+class SubjectFlag(StrEnum):
+    """What sets a person apart from an unrestricted adult, in the words of the public schema."""
+
+    MINOR = "MINOR"
+    RESTRICTED = "RESTRICTED"
+
+
+def flags_of(subject: SubjectClass) -> list[SubjectFlag]:
+    """Return a kind of person by its flags: none is an adult, and a restriction goes before being a minor."""
+    return [flag for flag in SubjectFlag if flag.value == subject.name]
+
+
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """Who asks: tenant, person, roles held in it, session, and for the platform's staff the open case."""

@@ -8,10 +8,11 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
-from api.app import create_app, database_settings, token_keys
+from api.app import create_app, database_settings, policy_of, token_keys
 from api.commands.terminal import CommandError
 from api.http.protocol import BoundedHttp
 from api.logs import set_up
+from api.schema.build import build_schema
 from api.settings import Settings, SettingsError
 from migrations.runner import newest
 from tenants.connection import DatabaseUnavailableError
@@ -47,7 +48,7 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         _serve_with_workers(settings, listener, lambda: ready(address))
         return
     try:
-        app = create_app(settings)
+        app = create_app(settings, serving=True)
     except SettingsError as error:
         raise CommandError(*error.problems) from None
     set_up(readable=settings.in_development)
@@ -57,7 +58,12 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
 def _serve_with_workers(settings: Settings, listener: socket.socket, ready: Callable[[], None]) -> None:
     if Settings.read().database_url is None:
         raise CommandError("Several workers read their settings from the environment: set DATABASE_URL, not --data.")
-    token_keys(settings)
+    # The workers do this themselves; here it is said once, before any of them starts.
+    try:
+        token_keys(settings)
+        policy_of(build_schema(), settings)
+    except SettingsError as error:
+        raise CommandError(*error.problems) from None
     set_up(readable=settings.in_development)
     config = _config(settings, "api.app:production")
     ready()

@@ -19,11 +19,12 @@ _stderr = Console(stderr=True, highlight=False)
 
 
 class CommandError(Exception):
-    """A command cannot go on; `lines` say why and what to do."""
+    """A command cannot go on; `lines` say why and what to do. `status`: what the program ends with."""
 
-    def __init__(self, *lines: str) -> None:
+    def __init__(self, *lines: str, status: int = 1) -> None:
         super().__init__("\n".join(lines))
         self.lines = lines
+        self.status = status
 
 
 def say(line: str) -> None:

@@ -118,7 +118,9 @@ class Documents:
 def _chosen(operations: dict[str | None, _Operation], name: str | None) -> _Operation:
     # The name asked for is not repeated: it is whatever the client put there.
     if name is None and len(operations) > 1:
-        raise refused(INVALID_DOCUMENT, "The document holds several operations. Say which one in operationName.")
+        raise refused(
+            INVALID_DOCUMENT, "The document holds several operations. Send one, or say which in operationName."
+        )
     operation = next(iter(operations.values())) if name is None else operations.get(name)
     if operation is None:
         raise refused(INVALID_DOCUMENT, "The document holds no operation of the name in operationName.")

@@ -1,9 +1,9 @@
 """How many values an answer may hold, before anything is read.
 
-The estimate counts one for each field and multiplies by the size of each list it lies in. ``@skip`` and ``@include``
-are taken as if they let everything through. It is made in two halves: once per document, what the text says, as sums
-over the variables that set a size; and once per request, those sums. Every fragment is taken once, so both halves are
-linear in the document however often its fragments are spread.
+The estimate counts one for each field, more for one of which the schema says that it makes work, and multiplies by the
+size of each list it lies in. ``@skip`` and ``@include`` are taken as if they let everything through. It is made in two
+halves: once per document, what the text says, as sums over the variables that set a size; and once per request, those
+sums. Every fragment is taken once, so both halves are linear in the document however often its fragments are spread.
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,7 +27,7 @@ from graphql import (
 )
 
 from api.document.limits import Limits
-from api.document.sizes import Size, default_values, fixed_size, is_paged, list_size, page_size
+from api.document.sizes import Size, default_values, fixed_size, is_paged, list_size, page_size, price
 
 # Estimates stop here: past any limit, and small enough that arithmetic stays quick.
 CEILING = 1_000_000_000
@@ -141,7 +141,7 @@ class Estimator:
         assert is_composite_type(parent)
         field = self._schema.get_field(parent, node.name.value)
         assert field is not None, "the document is valid"
-        cost.once.constant += 1
+        cost.once.constant += price(field)
         if node.selection_set is None:
             return
         inner = self._cost(node.selection_set, get_named_type(field.type))

@@ -18,6 +18,11 @@ from graphql import (
 
 from api.document.limits import Limits
 
+MOST, PRICE = "most", "price"
+"""Extensions of a field of the schema: how many items its list holds at most where it has neither page nor ids, and
+how many values more than itself it is worth, because of the work it makes.
+"""
+
 # No list that is accepted is as long; a longer number is not worth converting.
 _DIGITS = 9
 
@@ -54,11 +59,16 @@ def page_size(node: FieldNode, limits: Limits) -> Size:
 
 
 def list_size(node: FieldNode, field: GraphQLField, limits: Limits) -> Size:
-    """The size of a list without pages: as many as there are ``ids``, else a guess."""
+    """The size of a list without pages: as many as there are ``ids``, else what the field says, else a guess."""
     ids = field.args.get("ids")
     if ids is None or not is_list_type(get_nullable_type(ids.type)):
-        return fixed_size(limits.list_guess)
+        return fixed_size(field.extensions.get(MOST, limits.list_guess))
     return _size(_values(node, ("ids",)), missing=0, most=1, counted=True)
+
+
+def price(field: GraphQLField) -> int:
+    """What the field is worth, itself included."""
+    return 1 + int(field.extensions.get(PRICE, 0))
 
 
 def fixed_size(number: int) -> Size:

@@ -6,6 +6,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from authz.reloading import Reloader
 from tenants.connection import DatabaseUnavailableError
 from tenants.database import Database
 
@@ -23,12 +24,23 @@ class Readiness:
 
     database: Database
     revision: str
+    policy: Reloader
 
     async def serve(self, _request: Request) -> JSONResponse:
-        """Answer 200 when the database answers with the schema of this program, else 503 with what is wrong."""
+        """Answer 200 when the database answers with the schema of this program, else 503 with what is wrong.
+
+        A policy whose files do not load is told of and changes nothing: requests are decided by the version before.
+        """
         found = await self._schema()
         ready = found == "ok"
-        return JSONResponse({"ready": ready, "database": found}, 200 if ready else 503)
+        policy = {"policy": self._policy(), "policyVersion": self.policy.version}
+        return JSONResponse({"ready": ready, "database": found, **policy}, 200 if ready else 503)
+
+    def _policy(self) -> str:
+        count = len(self.policy.problems)
+        if not count:
+            return "ok"
+        return f"version {self.policy.version} kept: {count} problem{'' if count == 1 else 's'}, the log lists them"
 
     async def _schema(self) -> str:
         try:

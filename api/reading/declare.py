@@ -11,6 +11,7 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from strawberry.types.unset import UNSET
 
+from api.document.sizes import MOST, PRICE
 from api.reading.category import DataCategory, Personal
 from api.reading.entity import (
     Access,
@@ -98,12 +99,17 @@ def promised(
     promise: Callable[[Any, Mapping[str, Any]], object],
     description: str,
     arguments: Mapping[str, tuple[Any, str]] | None = None,
+    *,
+    most: int | None = None,
+    price: int = 0,
 ) -> Any:
     """Declare a field of the answer's root whose value is what `promise` makes of the context and the arguments.
 
-    `arguments`: their types and descriptions by name. What a promise returns is a `Read`, `ReadEach`, `ReadList`, None.
+    `arguments`: their types and descriptions by name. What a promise returns is a `Read`, `ReadEach`, `ReadList`,
+    `Made`, None. For the gate, `most` is how many items a list holds and `price` how many values its work is worth.
     """
-    declared = strawberry.field(description=description, metadata={_PROMISE: promise}, default=None)
+    metadata = {_PROMISE: promise, PRICE: price} | ({} if most is None else {MOST: most})
+    declared = strawberry.field(description=description, metadata=metadata, default=None)
     declared.arguments = [_argument(name, *facts) for name, facts in (arguments or {}).items()]
     return declared
 
@@ -180,6 +186,9 @@ def attach(schema: GraphQLSchema) -> None:
         for field_name, field in kind.fields.items():
             source = source_of(field)
             promise = _declared(field, _PROMISE)
+            for told in (MOST, PRICE):
+                if (said := _declared(field, told)) is not None:
+                    field.extensions[told] = said
             if isinstance(source, Many):
                 field.resolve = _list_resolver(name, field_name, source)
             elif promise is not None:

@@ -6,18 +6,19 @@ Relied on of graphql-core (private by its own word, held by tests/api/reading/te
 
 from typing import Any
 
-from graphql import GraphQLError, GraphQLOutputType, GraphQLResolveInfo, is_non_null_type
+from graphql import GraphQLError, GraphQLOutputType, GraphQLResolveInfo, get_named_type, is_non_null_type
 from graphql.execution.collect_fields import FieldDetails
 from graphql.execution.executor_throwing_on_incremental import ExecutorThrowingOnIncremental
 from graphql.pyutils import Path
 
 from api.context import Context
 from api.reading.ledger import Place
-from api.reading.reads import Read, ReadEach, ReadList, Refused
+from api.reading.made import completed
+from api.reading.reads import Made, Read, ReadEach, ReadList, Refused
 from api.reading.remembered import Selections
-from api.reading.selection import Collector
+from api.reading.selection import Collector, Entities
 
-Promise = Read | ReadEach | ReadList | Refused
+Promise = Read | ReadEach | ReadList | Made | Refused
 
 
 class ReadingExecutor(ExecutorThrowingOnIncremental):
@@ -33,22 +34,29 @@ class ReadingExecutor(ExecutorThrowingOnIncremental):
         position_context: None,
     ) -> Any:
         """Complete what a resolver returned."""
-        if isinstance(result, Read | ReadEach | ReadList | Refused):
-            return self._read(return_type, field_details_list, path, result)
+        if isinstance(result, Promise):
+            return self.keep(result, return_type, field_details_list, path)
         return super().complete_value(return_type, field_details_list, info, path, result, position_context)
+
+    def keep(self, promise: Promise, kind: GraphQLOutputType, fields: list[FieldDetails], path: Path) -> Any:
+        """Return the completed value that was promised, of the schema's type `kind`, or its awaitable."""
+        return self._read(kind, fields, path, promise)
+
+    def collector(self, entities: Entities) -> Collector:
+        """Return what reads the selections of this execution."""
+        return Collector(self.schema, entities, self.fragments, self.variable_values, self.operation)
 
     async def _read(self, return_type: GraphQLOutputType, fields: list[FieldDetails], path: Path, read: Promise) -> Any:
         if isinstance(read, Refused):
             raise read.error
         context = self.context_value
         assert isinstance(context, Context)
-        collector = Collector(
-            self.schema, context.reading.entities, self.fragments, self.variable_values, self.operation
-        )
-        selections = Selections(collector, context.document.memo)
-        place = _place(path)
+        selections = Selections(self.collector(context.reading.entities), context.document.memo)
+        place = place_of(path)
         value: Any
-        if isinstance(read, Read):
+        if isinstance(read, Made):
+            value = completed(selections.collector, get_named_type(return_type).name, fields, await read.make())
+        elif isinstance(read, Read):
             value = await context.reader.object(read, fields, selections, place)
         elif isinstance(read, ReadList):
             value = await context.reader.connection(read, fields, selections, place)
@@ -69,7 +77,8 @@ class ReadingExecutor(ExecutorThrowingOnIncremental):
                 self.collected_errors.add(error, here)
 
 
-def _place(path: Path) -> Place:
+def place_of(path: Path) -> Place:
+    """Return a path as the reader writes it."""
     place: Place | None = None
     for step in path.as_list():
         place = (place, step)

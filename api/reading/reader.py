@@ -3,16 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from graphql.execution.collect_fields import FieldDetails
 
 from api.reading.cursor import Cursors
 from api.reading.fetch import Fetcher
 from api.reading.ledger import Ledger, Place
+from api.reading.met import Met
 from api.reading.plans import Plans
 from api.reading.reads import Read, ReadEach, ReadList
 from api.reading.remembered import Selections
-from api.reading.selection import Connection, Entities
+from api.reading.selection import Connection, Entities, View
 from api.reading.shape import Shaper
 from api.reading.standing import Standing
 from api.reading.standings import Standings
@@ -43,18 +45,29 @@ class Reader:
         self, reading: Reading, session: ReadSession, standing: Standing, relations: Mapping[str, Any]
     ) -> None:
         self.ledger = Ledger(standing, reading.entities)
-        self._standing = standing
+        self.entities = reading.entities
+        self.standing = standing
         self._closed = False
         self._fetcher = Fetcher(session, standing, reading.entities, reading.plans, reading.cursors, relations)
 
     @property
     def mask(self) -> Mask:
         """Return the policy that decides here, from the first field to the last."""
-        return self._standing.mask
+        return self.standing.mask
 
     def close(self) -> None:
         """Read nothing more: the answer is made, and its transaction about to end."""
         self._closed = True
+
+    async def met(self, kind: str, key: UUID) -> Met | None:
+        """Return how the viewer meets the object `key` of type `kind`; None where it does not exist for them."""
+        self._ensure_open()
+        fetched = await self._fetcher.by_key(View(self.entities[kind], ()), [key])
+        records, root = fetched.groups[None].records, fetched.compiled.root
+        if not records:
+            return None
+        subject = records[0][root.subject_at] if root.subject_at >= 0 else None
+        return Met(kind, key, records[0][root.situation_at], subject)
 
     async def object(self, read: Read, fields: list[FieldDetails], selections: Selections, place: Place) -> Any:
         """Return the completed object, None where it does not exist for the viewer."""
@@ -105,7 +118,7 @@ class Reader:
             raise ReaderClosedError
 
     def _shaper(self) -> Shaper:
-        return Shaper(self._standing, self.ledger, self._seal, self._fetcher.refusal)
+        return Shaper(self.standing, self.ledger, self._seal, self._fetcher.refusal)
 
     def _seal(self, connection: Connection, name: str, values: list[Any]) -> str:
         return self._fetcher.cursors.seal(values, self._fetcher.place(connection, name))

@@ -1,7 +1,8 @@
 """What a resolver returns instead of a value: a promise that the reader keeps."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from graphql import GraphQLError
@@ -32,6 +33,16 @@ class ReadList:
     name: str
     many: Many
     parent: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What no row is read for: an object, or a list of objects, made when its turn comes.
+
+    `make` returns dicts by field name, lists of them where the schema has a list.
+    """
+
+    make: Callable[[], Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ class Collector:
         """Return what `details` ask of an object of type `kind`. Raises `GraphQLError` for arguments of no use."""
         entity = self.entities[kind]
         view = View(entity, pattern)
-        for key, fields in self._subfields(entity.name, details).items():
+        for key, fields in self.subfields(entity.name, details).items():
             view.asked.append(self._asked(entity, key, fields, (*pattern, key)))
         return view
 
@@ -131,8 +131,20 @@ class Collector:
             found.parts = [Part("", "nodes", self.view(many.target, fields, (*pattern, "@")))]
             return found
         kind = get_named_type(definition.type).name
-        for key, inner in self._subfields(kind, fields).items():
+        for key, inner in self.subfields(kind, fields).items():
             found.parts.append(self._part(many.target, kind, key, inner, (*pattern, key)))
+        return found
+
+    def subfields(self, kind: str, details: list[FieldDetails]) -> Mapping[str, list[FieldDetails]]:
+        """Return what `details` ask of an object of type `kind`: fields by response key, in the answer's order."""
+        collected = collect_subfields(
+            self.schema, self.fragments, self.variables, self.operation, self._type(kind), details
+        )
+        return collected.grouped_field_set
+
+    def kind_of(self, kind: str, name: str) -> str:
+        """Return the type of the field `name` of `kind`, without what it is wrapped in."""
+        found: str = get_named_type(self._type(kind).fields[name].type).name
         return found
 
     def _part(self, target: str, kind: str, key: str, fields: list[FieldDetails], pattern: Pattern) -> Part:
@@ -141,8 +153,8 @@ class Collector:
         if name == "nodes":
             part.view = self.view(target, fields, (*pattern, "@"))
         elif name in ("edges", "pageInfo"):
-            inner = get_named_type(self._type(kind).fields[name].type).name
-            for inner_key, inner_fields in self._subfields(inner, fields).items():
+            inner = self.kind_of(kind, name)
+            for inner_key, inner_fields in self.subfields(inner, fields).items():
                 inner_name = inner_fields[0].node.name.value
                 node = inner_name == "node"
                 view = self.view(target, inner_fields, (*pattern, "@", inner_key)) if node else None
@@ -164,15 +176,9 @@ class Collector:
                     raise at(pattern, error) from None
                 asked.refused = error
         elif isinstance(source, Access) or (isinstance(source, Cell) and source.record is not None):
-            inner = self._subfields("FieldAccess" if isinstance(source, Access) else source.record or "", fields)
+            inner = self.subfields("FieldAccess" if isinstance(source, Access) else source.record or "", fields)
             asked.parts = [Part(inner_key, found[0].node.name.value) for inner_key, found in inner.items()]
         return asked
-
-    def _subfields(self, kind: str, details: list[FieldDetails]) -> Mapping[str, list[FieldDetails]]:
-        collected = collect_subfields(
-            self.schema, self.fragments, self.variables, self.operation, self._type(kind), details
-        )
-        return collected.grouped_field_set
 
     def _type(self, kind: str) -> GraphQLObjectType:
         found = self.schema.type_map[kind]

@@ -171,6 +171,8 @@ class Shaper:
             else:
                 _, reason, rule = self._standing.reason(view.entity, name, situation)
             values = {"field": field, "readable": readable, "reason": reason, "rule": rule, "__typename": "FieldAccess"}
+            # It is about one object, toward which several roles may be held at once.
+            values |= {"role": None, "subject": None, "purpose": None}
             found.append({part.key: values[part.name] for part in parts})
         return found
 

@@ -7,13 +7,13 @@ from strawberry.schema.config import StrawberryConfig
 
 from api.reading.declare import attach
 from api.reading.entity import Entity
+from api.schema.mutation import Mutation
+from api.schema.mutations.call import calls_of
 from api.schema.query import Query
+from authz.rules import CALLED
 
 OPEN_FIELDS = frozenset({"__typename"})
 """Root fields that anybody may ask for without a token."""
-
-INTROSPECTION_FIELDS = frozenset({"__schema", "__type"})
-"""Root fields that describe the schema itself."""
 
 _DECIDED_CATEGORIES = {"SeatPool": "SEAT", "Tenant": "SEAT", "AccessEvent": "ACCESS"}
 """Of the fields that the policy decides although they say nothing about a person."""
@@ -33,15 +33,15 @@ def sdl() -> str:
 
 
 def catalogue(entities: dict[str, Entity]) -> dict[str, dict[str, str]]:
-    """Return what the policy decides about: per type its fields, each with its category."""
+    """Return what the policy decides about: per type its fields, each with its category; the mutations among them."""
     found: dict[str, dict[str, str]] = {}
     for name, entity in entities.items():
         fields = {field: category for field in entity.sources if (category := entity.category(field)) is not None}
         fields |= {field: _DECIDED_CATEGORIES[name] for field in entity.sources if field in entity.decided}
         if fields:
             found[name] = fields
-    return found
+    return found | {CALLED: calls_of(Mutation)}
 
 
 def _declared() -> strawberry.Schema:
-    return strawberry.Schema(query=Query, config=StrawberryConfig(disable_field_suggestions=True))
+    return strawberry.Schema(query=Query, mutation=Mutation, config=StrawberryConfig(disable_field_suggestions=True))

@@ -4,7 +4,7 @@ import strawberry
 
 from authz.audit.event import AccessOutcome
 from authz.reasons import DenialReason
-from authz.viewer import Purpose, Role
+from authz.viewer import Purpose, Role, SubjectFlag
 from domain.courses.model import AssessmentKind
 from domain.enrollments.model import EnrollmentStatus, FinalResult
 from domain.seats.model import SeatStatus
@@ -18,6 +18,7 @@ __all__ = [
     "Purpose",
     "Role",
     "SeatStatus",
+    "SubjectFlag",
 ]
 
 strawberry.enum(
@@ -25,6 +26,7 @@ strawberry.enum(
     description="In what role somebody asks: granted (INSTRUCTOR, ENTERPRISE_ADMIN and the platform's staff), or held "
     "by what somebody is to somebody else.",
 )
+strawberry.enum(SubjectFlag, description="What sets a person apart from an unrestricted adult.")
 strawberry.enum(Purpose, description="Why somebody reads.")
 strawberry.enum(AccessOutcome, description="What became of a request.")
 strawberry.enum(DenialReason, description="Why a field may not be read.")

@@ -5,17 +5,22 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError
+from strawberry.scalars import JSON
 
+from api.asking.explanation import PRICE, explanation
+from api.asking.matrix import MOST_RULES, rules
 from api.context import Context
 from api.ids import MalformedIdError, decode_id
 from api.reading.declare import many, promised
 from api.reading.page import bad_input
-from api.reading.reads import Read, ReadEach
+from api.reading.reads import Made, Read, ReadEach
 from api.schema import lists
+from api.schema.access import AccessRule, Explanation
 from api.schema.access_event import NEWEST_FIRST, AccessEvent
 from api.schema.access_filters import access_event_filters
 from api.schema.connection import Connection
 from api.schema.course import Course
+from api.schema.enums import Purpose, Role, SubjectFlag
 from api.schema.inputs import AccessEventFilter
 from api.schema.learner import Learner
 from api.schema.node import Node
@@ -26,6 +31,16 @@ MOST_IDS = 100
 """Ids in one `nodes`."""
 
 _ID = {"id": (strawberry.ID, "Its id.")}
+_CELLS = {
+    "role": (Role | None, "Only this role."),
+    "subject": (list[SubjectFlag] | None, "Only this kind of person: no flag is an adult. Left out: every kind."),
+    "purpose": (Purpose | None, "Only this purpose."),
+}
+_EXPLAINED = {
+    "document": (str, "The text of one query."),
+    "variables": (JSON | None, "Its variables, an object."),
+    "as": (Role | None, "For somebody with this role alone. Left out: for the viewer, with all their roles."),
+}
 
 
 def _key(text: str) -> tuple[str, Any]:
@@ -56,6 +71,15 @@ def _one(context: Context, text: str) -> tuple[str, Any] | GraphQLError | None:
     return found if found[0] in context.reading.entities else None
 
 
+def _rules(context: Context, arguments: Mapping[str, Any]) -> Made:
+    return Made(lambda: rules(context.reader.mask, *(arguments.get(name) for name in _CELLS)))
+
+
+def _explanation(context: Context, arguments: Mapping[str, Any]) -> Made:
+    text: str = arguments["document"]
+    return Made(lambda: explanation(context, text, arguments.get("variables"), arguments.get("as")))
+
+
 @strawberry.type(description="Where every question begins.")
 class Query:
     """The root of every query."""
@@ -80,3 +104,10 @@ class Query:
         "AccessEvent", lists.every_row, None, "The trail, as far as the viewer may look into it; newest first.",
         filters=(AccessEventFilter, access_event_filters(own=False)), plain_order=NEWEST_FIRST,
     )  # fmt: skip
+    access_matrix: list[AccessRule] = promised(
+        _rules, "The policy in force for the viewer's tenant, cell by cell. Says nothing about a person.", _CELLS,
+        most=MOST_RULES,
+    )  # fmt: skip
+    explain: Explanation = promised(
+        _explanation, "What a query would meet if it were sent; nothing of it is read.", _EXPLAINED, price=PRICE
+    )

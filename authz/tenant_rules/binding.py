@@ -18,8 +18,14 @@ NARROWED = (Role.INSTRUCTOR, Role.ENTERPRISE_ADMIN, Role.SEAT_MANAGER, Role.SUPP
 """The roles that a tenant may make rules for: not those in which somebody reads what is their own or their ward's, and
 not those that watch over the tenant."""
 
+_ALWAYS = frozenset({"Mutation.addTenantRule", "Mutation.removeTenantRule"})
+"""Denied to its own admins, a tenant could never change a rule again."""
+
 _EVERYBODY = ("any", "restricted")
 _WITHIN = {"any": ("adult", "minor"), "adult": ("adult",), "minor": ("minor",), "restricted": ("restricted",)}
+
+
+_PLACE = "tenant:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ class TenantRule:
     @property
     def place(self) -> str:
         """Return how decisions name it."""
-        return f"tenant:{self.id}"
+        return f"{_PLACE}{self.id}"
 
 
 class Grant(NamedTuple):
@@ -69,11 +75,23 @@ def problem(policy: Policy, rule: TenantRule, grants: Iterable[Grant]) -> tuple[
     """Return what is wrong with a rule: the part of it, and a sentence. None when it can be made."""
     if rule.role not in NARROWED:
         return "role", f"A tenant makes rules for {', '.join(NARROWED)}, and not for {rule.role}."
-    if not fields_of(policy, rule.object):
+    fields = fields_of(policy, rule.object)
+    if not _ALWAYS.isdisjoint(fields):
+        return "object", "Who may change the tenant's rules is the platform's to say."
+    if not fields:
         return "object", "Name a field that the policy decides about as Type.field, or a category as Type#CATEGORY."
     if rule.allow and not bound(policy, rule.id, [rule], grants):
         return "allow", "The policy does not let that be granted, or the tenant's agreement does not grant it."
     return None
+
+
+def rule_id_of(place: str) -> UUID | None:
+    """Return the id of the rule that `place` names; None for what names none."""
+    try:
+        key = UUID(place.removeprefix(_PLACE))
+    except ValueError:
+        return None
+    return key if place == f"{_PLACE}{key}" else None
 
 
 def _denials(policy: Policy, rule: TenantRule) -> Iterator[Columns]:

@@ -26,6 +26,11 @@ class TenantMasks:
         # Per tenant: the platform's mask and the stamp that it was made for, and the mask itself.
         self._known: OrderedDict[UUID, tuple[Mask, UUID | None, Mask]] = OrderedDict()
 
+    @property
+    def platform(self) -> Mask:
+        """Return the platform's mask in force."""
+        return self._masks.current
+
     async def mask_for(self, session: ReadSession, stamp: UUID | None) -> Mask:
         """Return the mask of the session's tenant, whose stamp the session's own transaction read."""
         platform = self._masks.current

@@ -7,7 +7,7 @@ from authz.mask import Mask
 from authz.tenant_rules.binding import NARROWED
 from authz.viewer import Role, SubjectClass
 
-_WITHOUT_SUBJECT = ("SeatPool", "Tenant", "Mutation")
+_WITHOUT_SUBJECT = ("SeatPool", "Tenant")
 """Types whose rows describe nobody: they are decided as if about an adult."""
 
 
@@ -19,6 +19,11 @@ class Change(NamedTuple):
     subject: SubjectClass
     before: bool
     after: bool
+
+    @property
+    def about_people(self) -> bool:
+        """Tell whether the field's rows describe people."""
+        return self.field.partition(".")[0] not in _WITHOUT_SUBJECT
 
 
 def changes(before: Mask, after: Mask) -> Iterator[Change]:

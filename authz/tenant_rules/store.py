@@ -37,15 +37,25 @@ async def grants_in_force(session: ReadSession) -> list[Grant]:
     return [Grant(Role(row["role"]), row["object"]) for row in rows if row["role"] in Role.__members__]
 
 
-async def add(session: WriteSession, rule: TenantRule, author_id: UUID) -> None:
-    """Add `rule`. Raises `RuleRefusedError` for one that is in force already, and for one too many."""
-    await _turn(session)
+async def rules_beside(session: WriteSession, rule: TenantRule, *, locked: bool) -> list[TenantRule]:
+    """Return the rules beside which `rule` would stand; `locked`: none of them changes until the transaction's end.
+
+    Raises `RuleRefusedError` for one that is in force already, and for one too many.
+    """
+    if locked:
+        await _lock(session)
     known = await rules_in_force(session)
     said = (rule.role, rule.object, rule.subject, rule.allow)
     if any((one.role, one.object, one.subject, one.allow) == said for one in known):
         raise RuleRefusedError("The tenant has that very rule already.")
     if len(known) >= MOST_RULES:
         raise RuleRefusedError(f"A tenant has at most {MOST_RULES} rules: remove one, or name a whole category in one.")
+    return known
+
+
+async def add(session: WriteSession, rule: TenantRule, author_id: UUID) -> None:
+    """Put `rule` in force. Raises `RuleRefusedError` as `rules_beside` does."""
+    await rules_beside(session, rule, locked=True)
     row = {
         "id": rule.id,
         "version": await _next_version(session),
@@ -57,11 +67,12 @@ async def add(session: WriteSession, rule: TenantRule, author_id: UUID) -> None:
         "added_at": datetime.now(UTC),
     }
     await session.insert(tenant_rule, [row])
+    await _stamp(session)
 
 
 async def remove(session: WriteSession, rule_id: UUID, author_id: UUID) -> TenantRule | None:
     """Take a rule out of force and return it; None when no such rule is in force."""
-    await _turn(session)
+    await _lock(session)
     found = next((rule for rule in await rules_in_force(session) if rule.id == rule_id), None)
     if found is not None:
         values = {
@@ -72,11 +83,17 @@ async def remove(session: WriteSession, rule_id: UUID, author_id: UUID) -> Tenan
         await session.change(
             update(tenant_rule).where(in_tenant(tenant_rule), tenant_rule.c.id == rule_id).values(values)
         )
+        await _stamp(session)
     return found
 
 
-async def _turn(session: WriteSession) -> None:
-    """Wait for other changes of the tenant's rules to end, and give the tenant its new stamp."""
+async def _lock(session: WriteSession) -> None:
+    """Wait for other changes of the tenant's rules to end, and keep others waiting."""
+    await session.rows(select(tenant.c.tenant_id).where(in_tenant(tenant)).with_for_update())
+
+
+async def _stamp(session: WriteSession) -> None:
+    """Let whoever begins from now on look at the rules anew."""
     await session.change(update(tenant).where(in_tenant(tenant)).values(policy_stamp=uuid7()))
 
 

@@ -1,16 +1,45 @@
-"""Looking people up."""
+"""Looking people up, and what a person changes about themselves."""
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 
+from domain.change import Change, differences
 from domain.people.model import person
 from domain.people.relations import is_member
-from tenants.session import ReadSession, in_tenant
+from domain.values.language import language_tag
+from domain.values.phone import phone_number
+from domain.values.text import plain_text
+from domain.values.unfit import UnfitValueError, UnfitValuesError
+from tenants.session import ReadSession, WriteSession, in_tenant
+from tenants.statements import compiled
+
+PROFILE: Mapping[str, Callable[[str], str]] = {
+    "title": partial(plain_text, most=200),
+    "education": partial(plain_text, most=200),
+    "location": partial(plain_text, most=200),
+    "language": language_tag,
+    "learning_goals": partial(plain_text, most=4000, lines=True),
+    "phone": phone_number,
+}
+"""The columns that people change themselves, each with what brings a value into the form in which it is kept."""
 
 _MEMBER = select(person.c.id).where(in_tenant(person), is_member(person.c.id))
 _BY_EMAIL = _MEMBER.where(person.c.email == bindparam("email"))
 _BY_ID = _MEMBER.where(person.c.id == bindparam("id"))
+
+_THIS_PERSON = (in_tenant(person), person.c.id == bindparam("person_id", type_=person.c.id.type))
+# Locked, so that what is found is what will be overwritten; whoever points at the person need not wait.
+_LOCKED_PROFILE = compiled(
+    select(*(person.c[name] for name in PROFILE)).where(*_THIS_PERSON).with_for_update(key_share=True)
+)
+_SET_PROFILE = compiled(
+    update(person)
+    .where(*_THIS_PERSON)
+    .values({name: bindparam(f"new_{name}", type_=person.c[name].type) for name in PROFILE})
+)
 
 
 async def find_member(session: ReadSession, *, email: str | None = None, person_id: UUID | None = None) -> UUID | None:
@@ -20,3 +49,35 @@ async def find_member(session: ReadSession, *, email: str | None = None, person_
     else:
         row = await session.first(_BY_ID, {"id": person_id})
     return None if row is None else row.id
+
+
+async def update_profile(session: WriteSession, person_id: UUID, given: Mapping[str, str | None]) -> list[Change]:
+    """Give a person the values `given`, by column; return what differs now.
+
+    Values are trimmed, and an empty one is none. What is not in `given` stays. Raises `UnfitValuesError`, and
+    `LookupError` when there is no such person.
+    """
+    wanted = _taken(given)
+    found = await session.run(_LOCKED_PROFILE, {"person_id": person_id})
+    if not found:
+        raise LookupError("There is no such person.")
+    before = dict(found[0])
+    after = {**before, **wanted}
+    changes = differences(before, after)
+    if changes:
+        await session.run(_SET_PROFILE, {"person_id": person_id, **{f"new_{name}": after[name] for name in PROFILE}})
+    return changes
+
+
+def _taken(given: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Return the values as they are kept. Raises `UnfitValuesError` with all that cannot be taken."""
+    taken: dict[str, str | None] = {}
+    problems: dict[str, str] = {}
+    for name, value in given.items():
+        try:
+            taken[name] = PROFILE[name](value.strip()) if value is not None and value.strip() else None
+        except UnfitValueError as error:
+            problems[name] = str(error)
+    if problems:
+        raise UnfitValuesError(problems)
+    return taken

@@ -39,6 +39,7 @@ _FIELDS = {
     "Tenant": {"SEAT": "seatPools"},
     "AccessEvent": {"ACCESS": "id actor subjects", "TECHNICAL": "ip"},
     "Actor": {"ACCESS": "id name"},
+    "Mutation": {"PROFILE": "updateProfile", "LEARNING": "enroll withdraw", "ACCESS": "addTenantRule removeTenantRule"},
 }
 
 CATALOGUE = {
@@ -48,15 +49,15 @@ CATALOGUE = {
 """The contract's categories: type -> field -> category."""
 
 
-def cells(mask: Mask, fields: Iterable[str] | None = None) -> set[Cell]:
-    """Return every cell that may be read, of every role, class and purpose there is, of all fields or some."""
+def cells(mask: Mask, fields: Iterable[str] | None = None, action: str = "read") -> set[Cell]:
+    """Return every cell that is allowed, of every role, class and purpose there is, of all fields or some."""
     return {
         (role, field, subject, purpose)
         for role in Role
         for field in (mask.fields if fields is None else fields)
         for subject in SubjectClass
         for purpose in Purpose
-        if mask.decide(role, field, subject, purpose).allowed
+        if mask.decide(role, field, subject, purpose, action=action).allowed
     }
 
 

@@ -21,7 +21,7 @@ def mask() -> Mask:
 
 def test_the_matrix_shown_is_the_matrix_promised(mask: Mask) -> None:
     shown = {(it.role, it.field, it.subject, it.purpose) for it in matrix(mask) if it.readable}
-    assert shown == expected()
+    assert shown == expected() | expected("call")
 
 
 def test_the_matrix_can_be_narrowed(mask: Mask) -> None:
@@ -62,7 +62,7 @@ def test_a_table_shows_classes_by_letter_and_brackets_for_some_purposes(mask: Ma
 
 def test_a_check_counts_what_it_found(tmp_path: Path) -> None:
     checked = check(POLICY_FOLDER, CATALOGUE)
-    assert checked.readable == len(expected())
+    assert checked.readable == len(expected() | expected("call"))
     assert checked.version == load(POLICY_FOLDER, CATALOGUE).version
     # A cell per field, class, role and purpose that the role may name: seven roles name one, three name two.
     assert checked.cells == sum(map(len, CATALOGUE.values())) * 3 * (7 + 2 * 3)
@@ -109,3 +109,22 @@ def test_an_explanation_reads_as_sentences(mask: Mask) -> None:
         "No: no line says so, and nothing said means no",
         f"  silent  {place:<24} role:instructor, *, Learner.education, read, adult, *, allow",
     ]
+
+
+def test_a_mutation_is_shown_by_who_may_call_it_under_a_heading_of_its_own(mask: Mask) -> None:
+    [table] = tables(matrix(mask, roles=[Role.LEARNER, Role.MINOR], fields=["Mutation.enroll"]))
+    assert table.title == "Mutation: who may call"
+    assert [list(column.cells) for column in table.columns] == [["enroll"], ["ar"], ["-"]]
+
+
+def test_a_mutation_is_explained_by_the_lines_about_calling_it(mask: Mask) -> None:
+    found = explain(mask, Role.GUARDIAN, "Mutation.enroll", SubjectClass.MINOR, Purpose.GUARDIANSHIP)
+    assert found.question.startswith("May role:guardian call Mutation.enroll")
+    assert found.decision.allowed
+    assert [heard.speaks for heard in found.heard] == [True, False]
+
+
+def test_what_is_said_of_writing_a_field_is_not_heard_where_reading_is_in_question(mask: Mask) -> None:
+    found = explain(mask, Role.LEARNER, "Learner.title", SubjectClass.ADULT, Purpose.SELF_SERVICE)
+    assert {heard.text.split(", ")[3] for heard in found.heard} == {"read"}
+    assert mask.decide(Role.LEARNER, "Learner.title", SubjectClass.ADULT, Purpose.SELF_SERVICE, action="write").allowed

@@ -113,9 +113,15 @@ def test_a_grantable_line_lifts_nothing() -> None:
 
 
 def test_reading_is_not_writing() -> None:
-    asked = (Role.LEARNER, "Learner.title", ADULT, Purpose.SELF_SERVICE)
+    asked = (Role.LEARNER, "Learner.name", ADULT, Purpose.SELF_SERVICE)
     assert mask_of().decide(*asked).allowed
     assert mask_of().decide(*asked, action="write") == Decision(False, None)
+
+
+def test_writing_a_field_is_not_calling_a_mutation() -> None:
+    asked = (Role.ENTERPRISE_ADMIN, "Mutation.enroll", ADULT, Purpose.SEAT_MANAGEMENT)
+    assert mask_of().decide(*asked, action="call").allowed
+    assert not any(mask_of().decide(*asked, action=action).allowed for action in ("read", "write"))
 
 
 def test_a_line_for_one_tenant_denies_there_and_nowhere_else(folder: Path) -> None:

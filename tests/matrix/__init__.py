@@ -1,4 +1,7 @@
-"""Who may read what, as data: every cell that may be read is listed in a file beside this one, all others may not.
+"""Who may do what, as data: every cell that is allowed is listed in a file here, all others are not.
+
+Beside this file stands who may read what, and in `mutation.csv` who may call which mutation; in `writes/`, who may
+write which field through one.
 
 The files are written from the platform's promises, not from its policy. A line is `role, purposes, classes, fields`,
 the last three being lists with spaces between: it lists role x field x class x purpose.
@@ -12,6 +15,8 @@ FOLDER = Path(__file__).parent
 Cell = tuple[str, str, str, str]
 """Role, `Type.field`, class of the subject (adult, minor, restricted), purpose."""
 
+CALLS = FOLDER / "mutation.csv"
+
 MEETS = {
     "LEARNER": {"adult", "restricted"},
     "MINOR": {"minor", "restricted"},
@@ -21,10 +26,15 @@ MEETS = {
 the role MINOR, and a ward is a minor. Access events and their actors are left out: these are read in somebody's log."""
 
 
-def expected() -> set[Cell]:
-    """Return every cell that may be read."""
+def expected(action: str = "read") -> set[Cell]:
+    """Return every cell for which `action` (read, write or call) is allowed."""
+    files = {
+        "read": sorted(set(FOLDER.glob("*.csv")) - {CALLS}),
+        "write": sorted((FOLDER / "writes").glob("*.csv")),
+        "call": [CALLS],
+    }
     cells: set[Cell] = set()
-    for path in sorted(FOLDER.glob("*.csv")):
+    for path in files[action]:
         for place, cell in _cells(path):
             assert cell not in cells, f"{place}: {cell} is listed twice"
             cells.add(cell)

@@ -1,0 +1,1 @@
+"""The mutations, a module each: its input, its payload, and the way from the one to the other."""

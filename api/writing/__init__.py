@@ -1,0 +1,1 @@
+"""Changes: whether they may be made, what became of them, and the record of them."""
