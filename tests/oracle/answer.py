@@ -20,38 +20,44 @@ from tests.oracle.arguments import arguments_of, encode, is_included, variables_
 from tests.oracle.capacities import OracleViewer
 from tests.oracle.contract import SCHEMA, category_of, fields_of, is_guarded
 from tests.oracle.filters import column
-from tests.oracle.judge import Judge
+from tests.oracle.judge import SHIPPED, Judge
 from tests.oracle.ledger import Asked, BadInputError, Expected, Ledger, Path
 from tests.oracle.lists import Lister
 from tests.oracle.objects import ROOT, Objects
-from tests.oracle.world import Row, World
+from tests.oracle.policy import Policy
+from tests.oracle.row import Row
+from tests.oracle.world import World
 
 NODES = {kind.name for kind in SCHEMA.get_possible_types(SCHEMA.type_map["Node"])}  # type: ignore[arg-type] # an interface
 
 
 def expect(
-    world: World, viewer: OracleViewer, document: str, variables: dict[str, Any] | None = None, operation: str = ""
+    world: World,
+    viewer: OracleViewer,
+    document: str,
+    variables: dict[str, Any] | None = None,
+    operation: str = "",
+    *,
+    policy: Policy = SHIPPED,
 ) -> Expected:
     """Return what `viewer` must be answered to a valid document, and what must be on record.
 
-    `operation` names the operation where the document holds several. Raises `NotCoveredError` for access events.
+    `operation` names the operation where the document holds several. The trail is as it was before this request.
     """
-    return _Answering(world, viewer, parse(document), variables or {}, operation).run()
+    return _Answering(Judge(world, viewer, policy), parse(document), variables or {}, operation).run()
 
 
 class _Answering:
     """One answer being put together."""
 
-    def __init__(
-        self, world: World, viewer: OracleViewer, document: DocumentNode, sent: dict[str, Any], name: str
-    ) -> None:
+    def __init__(self, judge: Judge, document: DocumentNode, sent: dict[str, Any], name: str) -> None:
         definitions = document.definitions
         self._fragments = {each.name.value: each for each in definitions if isinstance(each, FragmentDefinitionNode)}
         operations = [each for each in definitions if isinstance(each, OperationDefinitionNode)]
         named = (each for each in operations if each.name is not None and each.name.value == name)
         self._operation = next(named) if name else operations[0]
         self._variables = variables_of(self._operation, sent)
-        self._judge = Judge(world, viewer)
+        self._judge = judge
         self._ledger = Ledger()
         self._lister = Lister(self._judge, self._ledger)
         self._objects = Objects(self._judge)
@@ -117,7 +123,7 @@ class _Answering:
             return [self._found(text, (*path, position)) for position, text in enumerate(given["ids"])]
         if row is ROOT and "id" in given:
             return self._objects.find(given["id"], path, {"learner": "Learner", "course": "Course"}.get(name))
-        if name == "id":
+        if name == "id" and row.kind != "Actor":
             return encode(row.kind, row.key)
         if name == "viewerAccess":
             return [Row("FieldAccess", row.key, told) for told in self._judge.access(row)]

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from tests.oracle.row import Row
 from tests.oracle.rules import PURPOSES, ROLES
-from tests.oracle.world import Row, World
+from tests.oracle.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class OracleViewer:
     """The case's, for the platform's staff."""
     named: frozenset[UUID] = frozenset()
     """Whom the case names."""
+    case_id: UUID | None = None
     cursors: dict[str, Cursor] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -58,7 +60,8 @@ def member(world: World, person_id: UUID) -> OracleViewer:
 def staff(world: World, case_id: UUID) -> OracleViewer:
     """Return the platform's staff with this case as a viewer."""
     case = world.cases[case_id]
-    return OracleViewer(case["staff_id"], (case["staff_role"],), case["purpose"], frozenset(world.named_in(case_id)))
+    named = frozenset(world.named_in(case_id))
+    return OracleViewer(case["staff_id"], (case["staff_role"],), case["purpose"], named, case_id)
 
 
 def capacities(world: World, viewer: OracleViewer, row: Row) -> tuple[str, ...]:
@@ -66,6 +69,9 @@ def capacities(world: World, viewer: OracleViewer, row: Row) -> tuple[str, ...]:
     subject = world.subject(row)
     if subject is None or row.kind == "Instructor":
         return viewer.roles
+    if subject not in world.people:
+        # The platform's staff, who are met by those only who look into the trail.
+        return tuple(role for role in viewer.roles if role in {"SECURITY", "PRIVACY"})
     return tuple(role for role in viewer.roles if _holds(role, world, viewer, row, subject))
 
 

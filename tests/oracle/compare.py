@@ -9,7 +9,7 @@ from uuid import UUID
 from graphql import parse, print_ast
 
 from tests.oracle.capacities import Cursor, OracleViewer
-from tests.oracle.judge import ANY_RULE
+from tests.oracle.judge import OneOf
 from tests.oracle.ledger import Expected
 
 MOST = 8
@@ -32,16 +32,25 @@ def answer_differences(expected: Expected, answer: Mapping[str, Any], viewer: Or
     return found + list(_learn(cursors, viewer))
 
 
-def event_differences(expected: Expected, event: Mapping[str, Any] | None) -> list[str]:
-    """Return what is different in a row of `access_event`, None when there is none."""
+def event_differences(
+    expected: Expected, event: Mapping[str, Any] | None, facts: Mapping[str, Any] | None = None
+) -> list[str]:
+    """Return what is different in a row of `access_event`, None when there is none; `facts` are further columns."""
     if event is None:
         return ["no event, but cells were released or denied"] if expected.recorded else []
     if not expected.recorded:
         return ["an event, but no personal cell was released or denied"]
     disclosed, denied = _json(event["disclosures"]), _json(event["denials"])
     released = [(field, UUID(each)) for entry in disclosed for field in entry["fields"] for each in entry["subjects"]]
-    denials = [(entry["field"], entry["reason"], UUID(each)) for entry in denied for each in entry["subjects"]]
+    denials, told = [
+        [(entry["field"], entry[which], UUID(each)) for entry in denied for each in entry["subjects"]]
+        for which in ("reason", "told")
+    ]
     found = _sets("released", expected.disclosures, released) + _sets("denied", expected.denials, denials)
+    found += _sets("told", expected.told, sorted(set(told)))
+    for name, value in (facts or {}).items():
+        if event[name] != value:
+            found.append(f"{name}: expected {value!r}, got {event[name]!r}")
     if event["subject_count"] != expected.subject_count:
         found.append(f"subject_count: expected {expected.subject_count}, got {event['subject_count']}")
     # A denial that is about nobody stands in the answer and not in the record, so the outcome may say either.
@@ -65,9 +74,9 @@ def _values(expected: Any, actual: Any, path: tuple[str | int, ...], cursors: Cu
             cursors[_connection_of(path)][expected].add(actual)
         else:
             yield f"{where}: expected a cursor, got {actual!r}"
-    elif expected is ANY_RULE:
-        if not isinstance(actual, str | None):
-            yield f"{where}: expected a line of the policy or null, got {actual!r}"
+    elif isinstance(expected, OneOf):
+        if actual not in expected.names:
+            yield f"{where}: expected one of {sorted(expected.names)}, got {actual!r}"
     elif isinstance(expected, dict) and isinstance(actual, dict):
         yield from _objects(expected, actual, path, cursors)
     elif isinstance(expected, list) and isinstance(actual, list):
@@ -114,11 +123,8 @@ def _errors(expected: list[dict[str, Any]], actual: list[dict[str, Any]]) -> lis
 
 
 def _core(error: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what has to be equal in an error: not its place in the text, and not the line that denied."""
-    extensions = dict(error.get("extensions", {}))
-    # Which line denied is the policy files' to say; the oracle knows none.
-    extensions.pop("rule", None)
-    told = {"path": error.get("path"), "extensions": extensions}
+    """Return what has to be equal in an error: not its place in the text."""
+    told = {"path": error.get("path"), "extensions": error.get("extensions", {})}
     return {**told, "message": error["message"]} if _is_denial(error) else told
 
 

@@ -1,16 +1,21 @@
 """Asks the server what the oracle is asked, and returns where they differ."""
 
+import hashlib
 import secrets
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
+from graphql import get_operation_ast, parse
 
 from tests.oracle.answer import expect
 from tests.oracle.capacities import OracleViewer
 from tests.oracle.compare import answer_differences, event_differences, report
-from tests.oracle.world import World
+from tests.oracle.judge import SHIPPED
+from tests.oracle.policy import Policy
+from tests.oracle.world import World, plain
 
 FetchEvent = Callable[[str], Awaitable[Mapping[str, Any] | None]]
 """Returns the row of `access_event` of a request, by its `request_id`; None when there is none."""
@@ -30,6 +35,10 @@ class Asking:
     viewer: OracleViewer
     world: World
     fetch_event: FetchEvent
+    policy: Policy = SHIPPED
+    """The lines that the server decides by."""
+    rules: Counter[str | None] = field(default_factory=Counter, compare=False)
+    """How often the errors expected so far name which line."""
 
     async def check(self, document: str, variables: dict[str, Any]) -> list[str]:
         """Return the differences of one answer and its record: one report, or nothing when all is equal."""
@@ -60,7 +69,8 @@ class Asking:
         return [report(document, sent, self.viewer, [f"more than {_MOST_PAGES} pages"])]
 
     async def _ask(self, document: str, variables: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-        expected = expect(self.world, self.viewer, document, variables)
+        expected = expect(self.world, self.viewer, document, variables, policy=self.policy)
+        self.rules.update(error["extensions"].get("rule") for error in expected.errors if "message" in error)
         request_id = secrets.token_hex(16)
         headers = {
             "authorization": f"Bearer {self.token}",
@@ -77,7 +87,25 @@ class Asking:
         # What cannot be used may be refused before anything is executed.
         if response.status_code not in ((200,) if expected.data is not None else (200, 400)):
             found.insert(0, f"HTTP {response.status_code}")
-        return answer, found + event_differences(expected, await self.fetch_event(request_id))
+        event = await self.fetch_event(request_id)
+        if event is not None:
+            event = plain(event)
+            # What comes later finds it on the trail.
+            self.world.trail.add(event)
+        return answer, found + event_differences(expected, event, _facts(self.viewer, document))
+
+
+def _facts(viewer: OracleViewer, document: str) -> dict[str, Any]:
+    """Return what a record says of a request, whatever was answered."""
+    operation = get_operation_ast(parse(document))
+    assert operation is not None
+    return {
+        "actor_id": viewer.person_id,
+        "roles": list(viewer.roles),
+        "case_id": viewer.case_id,
+        "operation": operation.name.value if operation.name else None,
+        "document_hash": hashlib.sha256(document.encode()).hexdigest(),
+    }
 
 
 async def check(  # noqa: PLR0917 # a request and all that it is judged by

@@ -14,6 +14,9 @@ SIZES = (1, 2, 3, 5, 10, 25, 100)
 BAD = ("first: 0", "first: 101", "last: -1", "last: 0", "first: 2, last: 2", 'after: "x"', 'before: ""', "id")
 """Arguments of a list that cannot be used; `id` stands for a malformed id in a filter."""
 
+NOTHING = {"at": "2026-01-01T00:00:00.000001+00:00"}
+"""Values of fields of which a world has none."""
+
 
 class Word(str):
     """A value of an enum: a word without quotes in a literal."""
@@ -72,7 +75,8 @@ class Values:
         if found != "id":
             return found
         text = literal(self._rng.choice(MALFORMED))
-        return f"filter: {{ course: {text} }}" if kind == "Learner" else f"after: {text}"
+        name = {"Learner": "course", "AccessEvent": self._rng.choice(("actor", "subject"))}.get(kind)
+        return f"filter: {{ {name}: {text} }}" if name else f"after: {text}"
 
     def order(self, type_: str) -> str:
         """Return an order of the enum `type_`."""
@@ -85,6 +89,7 @@ class Values:
             "CourseFilter": self._of_courses,
             "EnrollmentFilter": self._of_enrollments,
             "SeatFilter": lambda: {"status": self._some("SeatStatus")},
+            "AccessEventFilter": self._of_events,
         }
         made = makers[type_]()
         kept = self._rng.sample(sorted(made), min(len(made), self._rng.choice((0, 1, 1, 1, 2))))
@@ -114,6 +119,25 @@ class Values:
             "lastActivityAt": self._range("from", "to", instant, "2027-01-01T00:00:00.000001Z"),
         }
 
+    def _of_events(self) -> dict[str, Any]:
+        """Return conditions on events. Instants are often those of an event, so as to stand on the border."""
+        return {
+            "actor": self._person(),
+            "subject": self._person(),
+            "field": self._word("field"),
+            "category": self._some("DataCategory"),
+            "purpose": self._some("Purpose"),
+            "role": self._some("Role"),
+            "case": self._word("case"),
+            "outcome": self._some("AccessOutcome"),
+            "operation": self._word("operation"),
+            "at": self._range("from", "to", self._word("at"), "2199-01-01T00:00:00Z"),
+        }
+
+    def _person(self) -> str:
+        actors = self._material.actors
+        return self._rng.choice(actors) if actors and self.chance(0.7) else self._material.id_of("Learner", self._rng)
+
     def _range(self, least: str, most: str, one: Any, other: Any) -> dict[str, Any]:
         return self._rng.choice(({least: one}, {most: one}, {least: one, most: other}, {least: None}, {}))
 
@@ -127,7 +151,7 @@ class Values:
 
     def _word(self, name: str) -> str:
         words = self._material.words[name]
-        return self._rng.choice(words) if words else "none"
+        return self._rng.choice(words) if words else NOTHING.get(name, "none")
 
     def _any(self, type_: str) -> Word:
         found = SCHEMA.type_map[type_]

@@ -1,29 +1,25 @@
 """Conditions on rows: a condition on a field holds only where the viewer reads the field."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from tests.oracle.arguments import decode
+from tests.oracle.condition import Condition, MalformedError, instant
+from tests.oracle.event_filters import of_event
 from tests.oracle.judge import Judge
-from tests.oracle.world import Row
-
-
-class Condition(NamedTuple):
-    """What a row has to fulfil, and the field that says so; None for a field that describes nobody."""
-
-    field: str | None
-    holds: Callable[[Row], bool]
-
-
-class MalformedError(Exception):
-    """A filter holds an id that is none."""
+from tests.oracle.row import Row
 
 
 def conditions(judge: Judge, kind: str, given: dict[str, Any] | None) -> list[Condition]:
     """Return the conditions of a filter on rows of `kind`, all of which have to hold."""
-    makers = {"Learner": _of_learner, "Course": _of_course, "Enrollment": _of_enrollment, "Seat": _of_seat}
+    makers = {
+        "Learner": _of_learner,
+        "Course": _of_course,
+        "Enrollment": _of_enrollment,
+        "Seat": _of_seat,
+        "AccessEvent": of_event,
+    }
     said = {name: value for name, value in (given or {}).items() if value is not None}
     return list(makers[kind](judge, said)) if said else []
 
@@ -60,7 +56,7 @@ def _of_enrollment(judge: Judge, said: dict[str, Any]) -> Iterator[Condition]:
             yield from _range(judge, name, said[name].get("min"), said[name].get("max"))
     if "lastActivityAt" in said:
         given = said["lastActivityAt"]
-        yield from _range(judge, "lastActivityAt", _instant(given.get("from")), _instant(given.get("to")))
+        yield from _range(judge, "lastActivityAt", instant(given.get("from")), instant(given.get("to")))
 
 
 def _of_seat(judge: Judge, said: dict[str, Any]) -> Iterator[Condition]:
@@ -107,13 +103,6 @@ def _holds_seat(judge: Judge, learner: Row, status: str) -> bool:
         each.facts["status"] == status and judge.visible(each) and judge.readable(each, "status")
         for each in judge.world.seats_of(learner.key)
     )
-
-
-def _instant(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def column(name: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.oracle.judge import PRECEDENCE, Denied
-from tests.oracle.world import Row
+from tests.oracle.row import Row
 
 Path = tuple[str | int, ...]
 
@@ -47,6 +47,9 @@ class Expected:
     errors: list[dict[str, Any]]
     disclosures: set[tuple[str, UUID]]
     denials: set[tuple[str, str, UUID]]
+    """The fields denied, each with the real reason."""
+    told: set[tuple[str, str, UUID]]
+    """The same with the reason that was told."""
 
     @property
     def recorded(self) -> bool:
@@ -87,8 +90,10 @@ class Ledger:
         used = {(entry.field, entry.subject) for entry in self.entries if isinstance(entry, Used)}
         about = [(entry, entry.subject) for entry in asked if entry.personal and entry.subject is not None]
         released = {(entry.field, subject) for entry, subject in about if entry.denied is None}
-        denials = {(entry.field, entry.denied.real, subject) for entry, subject in about if entry.denied is not None}
-        return Expected(data, self._errors(asked), released | used, denials)
+        denied = [(entry.field, entry.denied, subject) for entry, subject in about if entry.denied is not None]
+        denials = {(field, why.real, subject) for field, why, subject in denied}
+        told = {(field, why.told, subject) for field, why, subject in denied}
+        return Expected(data, self._errors(asked), released | used, denials, told)
 
     def _errors(self, asked: list[Asked]) -> list[dict[str, Any]]:
         groups: dict[tuple[str, str], list[Asked]] = {}
@@ -125,15 +130,17 @@ def pattern(path: Path) -> str:
 
 
 def _forbidden(first: Asked, group: list[Asked]) -> dict[str, Any]:
-    reasons = Counter({entry.row: entry.denied.told for entry in group if entry.denied is not None}.values())
+    denied = {entry.row.identity: entry.denied for entry in group if entry.denied is not None}
+    reasons = Counter(each.told for each in denied.values())
+    rules = {each.rule for each in denied.values()}
     extensions = {
         "code": "FIELD_FORBIDDEN",
         "pattern": pattern(first.path),
         "field": first.field,
         "reason": min(reasons, key=PRECEDENCE.index),
         "reasons": dict(reasons),
-        "rule": None,
+        "rule": rules.pop() if len(rules) == 1 else None,
         "denied": sum(reasons.values()),
-        "of": len({entry.row for entry in group}),
+        "of": len({entry.row.identity for entry in group}),
     }
     return {"message": f"{first.field} may not be read here.", "path": list(first.path), "extensions": extensions}

@@ -3,19 +3,23 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import total_ordering
 from typing import Any, NamedTuple
 
 from tests.oracle.capacities import Cursor
-from tests.oracle.filters import Condition, MalformedError, column, conditions
+from tests.oracle.condition import Condition, MalformedError
+from tests.oracle.filters import column, conditions
 from tests.oracle.judge import Judge
 from tests.oracle.ledger import BadInputError, Ledger, Path, Used
-from tests.oracle.world import Row
+from tests.oracle.row import Row
 
 DEFAULT, MOST = 25, 100
 
-FILTERED = {"Learner", "Course", "Enrollment", "Seat"}
+FILTERED = {"Learner", "Course", "Enrollment", "Seat", "AccessEvent"}
 """Types whose lists may take a filter."""
+
+_START = datetime(1970, 1, 1, tzinfo=UTC)
 
 ORDERS = {
     "NAME_ASC": ("name", False),
@@ -102,6 +106,9 @@ class Lister:
 
     def _key(self, row: Row, order: str | None) -> tuple[Any, ...]:
         """Return what the row sorts by: null and hidden values last whatever the direction, then the id."""
+        if row.kind == "AccessEvent":
+            # Newest first.
+            return (-((row.facts["at"] - _START) // timedelta(microseconds=1)), -row.key.int)
         if order is None:
             return (row.key.bytes,)
         field, down = ORDERS[order]
@@ -131,7 +138,7 @@ class Lister:
 
 
 def _place(listed: Listed, given: dict[str, Any]) -> tuple[object, ...]:
-    return (listed.name, listed.parent, given.get("orderBy"))
+    return (listed.name, listed.parent.identity, given.get("orderBy"))
 
 
 def _connection(listed: Listed, rows: list[Row], cursors: list[Cursor], before: bool, after: bool) -> Row:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from tests.oracle.arguments import encode
+from tests.oracle.contract import personal_fields
 from tests.oracle.world import World
 
 MALFORMED = ("", "x", "TGVhcm5lcg==", encode("Learner", UUID(int=1))[:-4], "TGVhcm5lcjpub2JvZHk=", "é", "Learner:1")
@@ -21,17 +22,25 @@ KINDS = (
     "Tenant",
     "SeatPool",
     "Seat",
+    "AccessEvent",
 )
 """Types that an id may name."""
+
+PEOPLE = ("Learner", "Instructor", "Enrollment", "AssessmentResult", "Seat", "AccessEvent", "Actor")
+"""Types that describe people."""
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Ids by type, of this tenant and of another one, and words by field."""
+    """Ids by type, of this tenant and of another one, and words by field.
+
+    `actors` are ids of those whose requests are on the trail.
+    """
 
     ids: Mapping[str, Sequence[str]]
     foreign: Mapping[str, Sequence[str]]
     words: Mapping[str, Sequence[str]]
+    actors: Sequence[str] = ()
 
     def id_of(self, kind: str, rng: random.Random) -> str:
         """Return an id of the type: mostly one that is there, else another tenant's or nobody's."""
@@ -45,14 +54,20 @@ class Material:
 
 def gather(world: World, other: World | None = None) -> Material:
     """Return what documents about `world` are made of; `other` is another tenant."""
+    events = [row.facts for row in world.trail.events.values()]
     words = {
         "name": _texts(world.people.values(), "name"),
         "email": _texts(world.people.values(), "email"),
         "code": _texts((row.facts for row in world.courses.values()), "code"),
         "title": _texts((row.facts for row in world.courses.values()), "title"),
         "presentation": _texts((row.facts for row in world.courses.values()), "presentation"),
+        "field": _fields(),
+        "case": _texts(events, "case"),
+        "operation": _texts(events, "operation"),
+        "at": sorted(row["at"].isoformat() for row in events),
     }
-    return Material(_ids(world), _ids(other) if other else {kind: [] for kind in KINDS}, words)
+    actors = sorted({encode("Learner", row["actor_id"]) for row in events})
+    return Material(_ids(world), _ids(other) if other else {kind: [] for kind in KINDS}, words, actors)
 
 
 def _ids(world: World) -> dict[str, list[str]]:
@@ -66,9 +81,14 @@ def _ids(world: World) -> dict[str, list[str]]:
         "Tenant": (world.tenant.key,),
         "SeatPool": world.pools,
         "Seat": world.seats,
+        "AccessEvent": world.trail.events,
     }
     return {kind: sorted(encode(kind, key) for key in keys) for kind, keys in tables.items()}
 
 
 def _texts(rows: Iterable[Mapping[str, object]], column: str) -> list[str]:
     return sorted({str(row[column]) for row in rows if row[column] is not None})
+
+
+def _fields() -> list[str]:
+    return [f"{kind}.{field}" for kind in PEOPLE for field in personal_fields(kind)]

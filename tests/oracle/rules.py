@@ -65,6 +65,12 @@ PROMISES = (
     Promise(("SUPPORT",), BOTH, "Enrollment#IDENTIFIER Enrollment#LEARNING AssessmentResult"),
     Promise(("SUPPORT",), BOTH, "Seat#IDENTIFIER Seat#SEAT"),
     Promise(("SUPPORT",), BOTH, "Learner#TECHNICAL", ("FRAUD_PREVENTION",)),
+    # The trail: oneself, one's ward, and who looks into it; an address is the actor's own affair. Who restricted the
+    # processing of their data does not vanish from it before security; who they are does.
+    Promise(("LEARNER", "MINOR", "GUARDIAN", "PRIVACY"), ALL, "AccessEvent.id AccessEvent#ACCESS Actor"),
+    Promise(("LEARNER", "MINOR", "PRIVACY"), ALL, "AccessEvent.ip"),
+    Promise(("SECURITY",), BOTH, "AccessEvent#ACCESS AccessEvent.ip Actor"),
+    Promise(("SECURITY",), ALL, "AccessEvent.id"),
     # Security.
     Promise(("SECURITY",), BOTH, "Learner#IDENTIFIER Learner#IDENTITY Learner#TECHNICAL Learner#ACCESS"),
 )

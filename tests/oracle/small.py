@@ -62,7 +62,7 @@ def _seat(key: UUID, person: UUID, status: str) -> dict[str, Any]:
 
 
 def _case(key: UUID, role: str, purpose: str) -> dict[str, Any]:
-    return {"id": key, "staff_id": STAFF, "staff_role": role, "purpose": purpose}
+    return {"id": key, "staff_id": STAFF, "staff_role": role, "purpose": purpose, "ticket": f"CASE-{key.int}"}
 
 
 def _guardianship(guardian: UUID, ward: UUID, withdrawn: datetime | None = None) -> dict[str, Any]:
@@ -74,69 +74,67 @@ def _course(key: UUID, code: str, starts_on: date | None) -> dict[str, Any]:
     return {"id": key, **texts, "starts_on": starts_on, "length_days": 90}
 
 
-WORLD = World(
-    {
-        "tenant": [{"tenant_id": UUID(int=1000), "slug": "small", "name": "Small"}],
-        "person": [
-            _person(ADA, "Ada"),
-            _person(MIA, "Mia", minor=True),
-            _person(BEN, "Ben", restricted=True),
-            _person(GUS, "Gus"),
-            _person(IVY, "Ivy"),
-            _person(ORA, "Ora"),
-            _person(EVE, "Eve"),
-            _person(KID, "Kid", minor=True, restricted=True),
-            _person(LEA, "Lea"),
-            _person(HAL, "Hal"),
-        ],
-        "membership": [
-            {"person_id": UUID(int=number), "left_at": NOW - DAY if number == LEA.int else None}
-            for number in range(1, 11)
-        ],
-        "role_grant": [
-            {"person_id": IVY, "role": "INSTRUCTOR"},
-            {"person_id": ORA, "role": "INSTRUCTOR"},
-            {"person_id": EVE, "role": "ENTERPRISE_ADMIN"},
-        ],
-        "guardianship": [_guardianship(GUS, MIA), _guardianship(GUS, KID), _guardianship(HAL, MIA, NOW)],
-        "course": [_course(MATH, "MATH", date(2026, 1, 7)), _course(ART, "ART", None)],
-        "teaching": [{"course_id": MATH, "person_id": IVY}, {"course_id": ART, "person_id": ORA}],
-        "assessment": [
-            {"id": EXAM, "course_id": MATH, "kind": "EXAM", "due_day": None, "weight": 60.0},
-            {"id": TUTOR_MARKED, "course_id": MATH, "kind": "TUTOR_MARKED", "due_day": 10, "weight": 40.0},
-        ],
-        "enrollment": [
-            _enrollment(ADA_MATH, MATH, ADA, "ACTIVE", 0.5),
-            _enrollment(MIA_MATH, MATH, MIA, "ACTIVE", 0.75),
-            _enrollment(BEN_MATH, MATH, BEN, "ACTIVE", 0.9),
-            _enrollment(ADA_ART, ART, ADA, "COMPLETED", 1.0),
-            _enrollment(LEA_MATH, MATH, LEA, "WITHDRAWN", None),
-        ],
-        "assessment_result": [
-            {"id": key, "enrollment_id": of, "assessment_id": TUTOR_MARKED, "submitted_on": date(2026, 1, 17)}
-            | {"banked": False, "score": score}
-            for key, of, score in ((ADA_RESULT, ADA_MATH, 71.5), (MIA_RESULT, MIA_MATH, 88.0))
-        ],
-        "seat_pool": [
-            {"id": POOL, "name": "Year", "total": 4, "starts_on": date(2026, 1, 1), "ends_on": date(2026, 12, 31)}
-        ],
-        "seat_pool_course": [{"pool_id": POOL, "course_id": MATH}],
-        "seat": [
-            _seat(ADA_SEAT, ADA, "ACTIVE"),
-            _seat(MIA_SEAT, MIA, "INVITED"),
-            _seat(BEN_SEAT, BEN, "ACTIVE"),
-            _seat(GUS_SEAT, GUS, "REVOKED"),
-        ],
-        "staff_case": [
-            _case(SUPPORT_MIA, "SUPPORT", "SUPPORT_CASE"),
-            _case(SECURITY, "SECURITY", "SECURITY_REVIEW"),
-            _case(PRIVACY, "PRIVACY", "PRIVACY_REQUEST"),
-            _case(FRAUD_MIA, "SUPPORT", "FRAUD_PREVENTION"),
-        ],
-        "staff_case_subject": [{"case_id": case, "person_id": MIA} for case in (SUPPORT_MIA, FRAUD_MIA)],
-    },
-    NOW,
-)
+TABLES: dict[str, list[dict[str, Any]]] = {
+    "tenant": [{"tenant_id": UUID(int=1000), "slug": "small", "name": "Small"}],
+    "person": [
+        _person(ADA, "Ada"),
+        _person(MIA, "Mia", minor=True),
+        _person(BEN, "Ben", restricted=True),
+        _person(GUS, "Gus"),
+        _person(IVY, "Ivy"),
+        _person(ORA, "Ora"),
+        _person(EVE, "Eve"),
+        _person(KID, "Kid", minor=True, restricted=True),
+        _person(LEA, "Lea"),
+        _person(HAL, "Hal"),
+    ],
+    "membership": [
+        {"person_id": UUID(int=number), "left_at": NOW - DAY if number == LEA.int else None} for number in range(1, 11)
+    ],
+    "role_grant": [
+        {"person_id": IVY, "role": "INSTRUCTOR"},
+        {"person_id": ORA, "role": "INSTRUCTOR"},
+        {"person_id": EVE, "role": "ENTERPRISE_ADMIN"},
+    ],
+    "guardianship": [_guardianship(GUS, MIA), _guardianship(GUS, KID), _guardianship(HAL, MIA, NOW)],
+    "course": [_course(MATH, "MATH", date(2026, 1, 7)), _course(ART, "ART", None)],
+    "teaching": [{"course_id": MATH, "person_id": IVY}, {"course_id": ART, "person_id": ORA}],
+    "assessment": [
+        {"id": EXAM, "course_id": MATH, "kind": "EXAM", "due_day": None, "weight": 60.0},
+        {"id": TUTOR_MARKED, "course_id": MATH, "kind": "TUTOR_MARKED", "due_day": 10, "weight": 40.0},
+    ],
+    "enrollment": [
+        _enrollment(ADA_MATH, MATH, ADA, "ACTIVE", 0.5),
+        _enrollment(MIA_MATH, MATH, MIA, "ACTIVE", 0.75),
+        _enrollment(BEN_MATH, MATH, BEN, "ACTIVE", 0.9),
+        _enrollment(ADA_ART, ART, ADA, "COMPLETED", 1.0),
+        _enrollment(LEA_MATH, MATH, LEA, "WITHDRAWN", None),
+    ],
+    "assessment_result": [
+        {"id": key, "enrollment_id": of, "assessment_id": TUTOR_MARKED, "submitted_on": date(2026, 1, 17)}
+        | {"banked": False, "score": score}
+        for key, of, score in ((ADA_RESULT, ADA_MATH, 71.5), (MIA_RESULT, MIA_MATH, 88.0))
+    ],
+    "seat_pool": [
+        {"id": POOL, "name": "Year", "total": 4, "starts_on": date(2026, 1, 1), "ends_on": date(2026, 12, 31)}
+    ],
+    "seat_pool_course": [{"pool_id": POOL, "course_id": MATH}],
+    "seat": [
+        _seat(ADA_SEAT, ADA, "ACTIVE"),
+        _seat(MIA_SEAT, MIA, "INVITED"),
+        _seat(BEN_SEAT, BEN, "ACTIVE"),
+        _seat(GUS_SEAT, GUS, "REVOKED"),
+    ],
+    "staff_case": [
+        _case(SUPPORT_MIA, "SUPPORT", "SUPPORT_CASE"),
+        _case(SECURITY, "SECURITY", "SECURITY_REVIEW"),
+        _case(PRIVACY, "PRIVACY", "PRIVACY_REQUEST"),
+        _case(FRAUD_MIA, "SUPPORT", "FRAUD_PREVENTION"),
+    ],
+    "staff_case_subject": [{"case_id": case, "person_id": MIA} for case in (SUPPORT_MIA, FRAUD_MIA)],
+}
+
+WORLD = World(TABLES, NOW)
 
 
 def viewer(key: UUID) -> OracleViewer:

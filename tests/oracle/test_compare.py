@@ -4,13 +4,15 @@ import copy
 import json
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from tests.oracle.capacities import Cursor
 from tests.oracle.compare import answer_differences, event_differences, report
+from tests.oracle.judge import OneOf
 from tests.oracle.ledger import Expected
-from tests.oracle.small import ADA, EVE, IVY, MIA, ask, viewer
+from tests.oracle.small import ADA, BEN, EVE, IVY, MIA, ask, viewer
 
 DOCUMENT = """
     { learners {
@@ -30,13 +32,20 @@ def answered(expected: Expected) -> dict[str, Any]:
 
 
 def _text(value: object) -> str:
-    return f"cursor of {value.row.key}" if isinstance(value, Cursor) else "learner.csv:12"
+    if isinstance(value, OneOf):
+        return min(value.names)
+    assert isinstance(value, Cursor)
+    return f"cursor of {value.row.key}"
 
 
 def recorded(expected: Expected) -> dict[str, Any]:
     """Return the event as a server would write it, its parts as the driver gives them: text."""
     disclosures = [{"fields": [field], "subjects": [str(subject)]} for field, subject in expected.disclosures]
-    denials = [{"field": field, "reason": why, "subjects": [str(who)]} for field, why, who in expected.denials]
+    told = {(field, who): why for field, why, who in expected.told}
+    denials = [
+        {"field": field, "reason": why, "told": told[field, who], "subjects": [str(who)]}
+        for field, why, who in expected.denials
+    ]
     return {
         "disclosures": json.dumps(disclosures),
         "denials": json.dumps(denials),
@@ -74,7 +83,9 @@ FAULTS: list[Callable[[dict[str, Any]], None]] = [
     _set("data", "learners", "nodes", 1, "pictureUrl", to="leaked"),
     _set("data", "learners", "nodes", 0, "name", to=None),
     _set("data", "learners", "nodes", 0, "disability", to=0),
-    _set("data", "learners", "nodes", 0, "viewerAccess", 0, "rule", to=7),
+    _set("data", "learners", "nodes", 0, "viewerAccess", 0, "rule", to=None),
+    _set("data", "learners", "nodes", 0, "viewerAccess", 0, "rule", to="learner.csv:2"),
+    _set("data", "learners", "nodes", 1, "viewerAccess", 2, "rule", to=None),
     _set("data", "learners", "nodes", 0, "email", to=None),
     _set("data", "learners", "pageInfo", "hasNextPage", to=True),
     _set("data", "learners", "pageInfo", "startCursor", to="another"),
@@ -83,6 +94,7 @@ FAULTS: list[Callable[[dict[str, Any]], None]] = [
     _set(*EXTENSIONS, "reason", to="NOT_IN_ROLE"),
     _set(*EXTENSIONS, "reasons", to={"MINOR_PROTECTED": 2}),
     _set(*EXTENSIONS, "of", to=5),
+    _set(*EXTENSIONS, "rule", to="learner.csv:58"),
     _set(*EXTENSIONS, "more", to=1),
     _set("errors", 0, "path", to=["learners", "nodes", 2, "pictureUrl"]),
     _set("errors", 0, "message", to="Ben is restricted."),
@@ -112,12 +124,22 @@ def test_one_cursor_in_two_lists_is_found() -> None:
         assert bool(found) == ("NAME" in document)
 
 
+def denial(real: str, told: str, who: UUID) -> dict[str, Any]:
+    """Return a denial of a picture, as it is on record."""
+    return {"field": "Learner.pictureUrl", "reason": real, "told": told, "subjects": [str(who)]}
+
+
+RESTRICTED = denial("RESTRICTED_BY_SUBJECT", "NOT_IN_ROLE", BEN)
+
+
 @pytest.mark.parametrize(
     "change",
     [
         {"disclosures": []},
         {"denials": []},
-        {"denials": [{"field": "Learner.pictureUrl", "reason": "NOT_IN_ROLE", "subjects": [str(MIA)]}]},
+        {"denials": [denial("NOT_IN_ROLE", "NOT_IN_ROLE", MIA), RESTRICTED]},
+        {"denials": [denial("MINOR_PROTECTED", "NOT_IN_ROLE", MIA), RESTRICTED]},
+        {"denials": [denial("MINOR_PROTECTED", "MINOR_PROTECTED", MIA)]},
         {"subject_count": 1},
         {"outcome": "RELEASED"},
     ],
@@ -125,6 +147,13 @@ def test_one_cursor_in_two_lists_is_found() -> None:
 def test_every_fault_in_a_record_is_found(change: dict[str, Any]) -> None:
     expected = ask(IVY, DOCUMENT)
     assert event_differences(expected, recorded(expected) | change) != []
+
+
+def test_a_fact_of_the_request_that_is_wrong_in_its_record_is_found() -> None:
+    expected = ask(IVY, DOCUMENT)
+    event = recorded(expected) | {"operation": "Roster"}
+    assert event_differences(expected, event, {"operation": "Roster"}) == []
+    assert event_differences(expected, event, {"operation": None}) != []
 
 
 def test_an_event_too_many_and_one_too_few_are_found() -> None:

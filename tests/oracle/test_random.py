@@ -13,6 +13,7 @@ from tests.oracle.answer import expect
 from tests.oracle.capacities import Cursor, member, staff
 from tests.oracle.compare import answer_differences
 from tests.oracle.documents import generate
+from tests.oracle.judge import OneOf
 from tests.oracle.ledger import Expected
 from tests.oracle.material import gather
 from tests.oracle.world import load
@@ -28,6 +29,8 @@ def _written(expected: Expected) -> dict[str, Any]:
 
 
 def _text(value: object) -> str | None:
+    if isinstance(value, OneOf):
+        return min(value.names)
     return f"{value.place}{value.row}" if isinstance(value, Cursor) else None
 
 

@@ -1,8 +1,8 @@
 """One tenant's rows as plain Python, and what somebody is to somebody else, by looking through them."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -15,8 +15,9 @@ from domain.enrollments.model import assessment_result, enrollment
 from domain.people.model import guardianship, membership, person, role_grant
 from domain.seats.model import seat, seat_pool, seat_pool_course
 from tenants.model import tenant
+from tests.oracle.row import Facts, Row
+from tests.oracle.trail import Trail
 
-Facts = Mapping[str, Any]
 Tables = Mapping[str, Sequence[Facts]]
 
 _PEOPLE = (tenant, person, membership, role_grant, guardianship, staff_case, staff_case_subject)
@@ -26,14 +27,15 @@ TABLES = (*_PEOPLE, *_LEARNING, seat_pool, seat_pool_course, seat)
 LIVE = ("INVITED", "ACTIVE")
 """States of a seat that is held."""
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An object of an answer: its type in GraphQL, its key, and its columns or, where it has no table, its fields."""
-
-    kind: str
-    key: UUID
-    facts: Facts = field(compare=False, repr=False)
+SUBJECTS = {
+    "Learner": "id",
+    "Instructor": "id",
+    "Enrollment": "learner_id",
+    "Seat": "person_id",
+    "AccessEvent": "actor_id",
+    "Actor": "actor_id",
+}
+"""What names the person whom a row describes, by its type; an AssessmentResult is about its enrolment's."""
 
 
 class World:
@@ -66,6 +68,8 @@ class World:
         self._results_of = _grouped(self.results.values(), "enrollment_id")
         self._seats_of = _grouped(self.seats.values(), "person_id")
         self._seats_in = _grouped(self.seats.values(), "pool_id")
+        tickets = {key: case["ticket"] for key, case in self.cases.items()}
+        self.trail = Trail(rows["access_event"], tickets, self._name_of)
 
     def learner(self, person_id: UUID) -> Row | None:
         """Return the person as a Learner, None when there is nobody of that id."""
@@ -142,9 +146,12 @@ class World:
         """Return whom the row describes, None when it describes nobody."""
         if row.kind == "AssessmentResult":
             return self.subject(self.enrollments[row.facts["enrollment_id"]])
-        column = {"Learner": "id", "Instructor": "id", "Enrollment": "learner_id", "Seat": "person_id"}.get(row.kind)
-        found: UUID | None = row.facts[column] if column else None
+        found: UUID | None = row.facts[SUBJECTS[row.kind]] if row.kind in SUBJECTS else None
         return found
+
+    def _name_of(self, person_id: UUID) -> str | None:
+        facts = self.people.get(person_id)
+        return None if facts is None else facts["name"]
 
     def _live(self, each: Facts) -> bool:
         in_force = each["confirmed_at"] is not None and each["withdrawn_at"] is None
@@ -159,15 +166,18 @@ async def load(url: str, tenant_id: UUID) -> World:
         tables = {}
         for table in TABLES:
             found = await connection.fetch(f"SELECT * FROM {table.name} WHERE tenant_id = $1", tenant_id)
-            tables[table.name] = [{name: _plain(value) for name, value in row.items()} for row in found]
+            tables[table.name] = [plain(row) for row in found]
+        events = await connection.fetch("SELECT * FROM access_event WHERE tenant_id = $1", tenant_id)
+        tables["access_event"] = [plain(row) for row in events]
         return World(tables, datetime.now(UTC))
     finally:
         await connection.close()
 
 
-def _plain(value: Any) -> Any:
-    # The driver has a class of its own for UUIDs.
-    return UUID(int=value.int) if isinstance(value, UUID) else value
+def plain(row: Facts) -> dict[str, Any]:
+    """Return a row with Python's own values: the driver has a class for UUIDs, and gives JSON as text."""
+    values = {name: UUID(int=value.int) if isinstance(value, UUID) else value for name, value in row.items()}
+    return values | {name: json.loads(row[name]) for name in ("disclosures", "denials") if name in values}
 
 
 def _by(rows: Iterable[Facts], column: str) -> dict[UUID, Facts]:

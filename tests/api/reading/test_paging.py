@@ -1,267 +1,186 @@
 """Every connection in every order: pages of any size, from either end, make up the same list."""
 
+import asyncio
 import base64
-from collections.abc import Mapping
-from dataclasses import dataclass
+import random
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import pairwise
+from itertools import product
+from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from graphql import GraphQLObjectType, get_named_type
 
+from api.app import create_app
+from api.ids import encode_id
 from api.schema.build import build_schema
-from api.schema.inputs import CourseOrder, EnrollmentOrder, LearnerOrder
-from tests.api.reading.conftest import Ask
+from api.settings import Environment, Settings
+from authz.audit.event import access_event
+from domain.accounts.keys import load_keys
+from domain.accounts.tokens import Tokens
+from tenants.directory import ensure_tenant
+from tenants.ids import TenantId, uuid7
+from tenants.session import SystemTask, Task
+from tests.api.conftest import client_of
+from tests.api.reading.conftest import open_database
+from tests.oracle.mixed import Mixed, mixed
+from tests.oracle.paged import LISTS, SORTED, List, shown
+from tests.support.cluster import Urls
 
-SIZES = (1, 3, 7)
-PAGE = "edges { cursor node { id %s } } nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
-ARGUMENTS = "first: $first, last: $last, after: $after, before: $before"
-VARIABLES = "$first: Int, $last: Int, $after: String, $before: String"
-
-Connection = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class List:
-    """A connection of the schema: the way to it, and the roles that page through it."""
-
-    name: str
-    way: str
-    """The document around it, with %s for the connection."""
-    field: str
-    filter: str = ""
-    """What keeps the list short enough to be read one by one."""
-    orders: tuple[str, ...] = ("",)
-    roles: tuple[str, ...] = ("privacy",)
-    nodes: str = ""
-
-
-NAMED = '{name: {startsWith: "%s"}}'
-LEARNERS = ("", *LearnerOrder)
-ENROLLMENTS = ("", *EnrollmentOrder)
-LISTS = (
-    List("Query.learners", "%s", "learners", NAMED % "A", LEARNERS,
-         ("privacy", "instructor", "enterprise_admin")),
-    List("Tenant.members", "tenant { %s }", "members", NAMED % "M", LEARNERS, ("security", "enterprise_admin")),
-    List("Query.courses", "%s", "courses", "", ("", *CourseOrder), ("learner", "privacy")),
-    List("Query.accessEvents", "%s", "accessEvents", '{operation: "Paged"}', ("",), ("security", "instructor")),
-    List("Viewer.teaches", "viewer { %s }", "teaches", roles=("instructor",)),
-    List("Viewer.wards", "viewer { %s }", "wards", roles=("guardian",)),
-    List("Learner.enrollments", "viewer { learner { %s } }", "enrollments", "", ENROLLMENTS, ("learner", "minor")),
-    List("Learner.accessLog", "viewer { learner { %s } }", "accessLog", '{operation: "Paged"}', ("",), ("learner",)),
-    List("Course.enrollments", "course(id: $course) { %s }", "enrollments", "{progress: {max: 0.5}}", ENROLLMENTS,
-         ("instructor", "privacy", "enterprise_admin")),
-    List("Enrollment.results", "viewer { learner { enrollments(last: 1) { nodes { %s } } } }", "results",
-         roles=("learner",)),
-    List("Tenant.seatPools", "tenant { %s }", "seatPools", roles=("privacy", "enterprise_admin")),
-    List("SeatPool.courses", "tenant { seatPools(last: 1) { nodes { %s } } }", "courses", roles=("privacy",)),
-    List("SeatPool.seats", "tenant { seatPools(last: 1) { nodes { %s } } }", "seats", "", ("",),
-         ("privacy", "enterprise_admin")),
-    List("AccessEvent.subjects", 'accessEvents(first: 1, filter: {operation: "Many"}) { nodes { %s } }', "subjects",
-         roles=("privacy", "security")),
-)  # fmt: skip
 CASES = [(each, order, role) for each in LISTS for order in each.orders for role in each.roles]
+LEARNERS, COURSE = LISTS[0], next(each for each in LISTS if each.name == "Course.enrollments")
+
+Get = Callable[..., Any]
+Page = Callable[[List, str, str], Get]
 
 
-def document(asked: List, order: str, inner: str = "") -> str:
-    given = [
-        ARGUMENTS,
-        *([f"filter: {asked.filter}"] if asked.filter else []),
-        *([f"orderBy: {order}"] if order else []),
-    ]
-    found = f"{asked.field}({', '.join(given)}) {{ {PAGE % inner} }}"
-    course = ", $course: ID!" if "$course" in asked.way else ""
-    return f"query({VARIABLES}{course}) {{ {asked.way % found} }}"
+async def _fill(urls: Urls, made: Mixed) -> TenantId:
+    database = open_database(urls)
+    tenant_id = await ensure_tenant(database, f"mixed-{uuid7()}", "Mixed")
+    async with database.writing(SystemTask(Task.SIGN_IN, tenant_id)) as session:
+        for table, rows in [*made.rows.items(), (access_event, made.events)]:
+            await session.insert(table, rows)
+    await database.close()
+    return tenant_id
 
 
-def connection_in(data: Any, field: str) -> Connection:
-    """Return the connection `field` in an answer: the only one of its name, below one object of each list."""
-    here = data
-    while field not in here or "edges" not in here[field]:
-        (here,) = here.values()
-        if isinstance(here, Mapping) and set(here) == {"nodes"}:
-            (here,) = here["nodes"]
-    found: Connection = here[field]
-    return found
+@pytest.fixture(scope="module")
+def tokens_of(urls: Urls, key_file: Path) -> tuple[Mixed, Mapping[str, str]]:
+    """Give the tenant of many nulls and ties, and a token for each of its viewers."""
+    made = mixed()
+    tenant_id = asyncio.run(_fill(urls, made))
+    issuer = Tokens(load_keys(key_file.read_bytes()), "sextrontgen", "sextrontgen")
+    until = datetime.now(UTC) + timedelta(minutes=9)
+    return made, {role: issuer.issue(tenant_id, key, made.sessions[role], until) for role, key in made.viewers.items()}
 
 
-async def page(ask: Ask, role: str, query: str, field: str, **arguments: object) -> Connection:
-    answer = await ask(role, query, **arguments)
-    assert "errors" not in answer, answer["errors"]
-    found = connection_in(answer["data"], field)
-    assert [edge["node"]["id"] for edge in found["edges"]] == [node["id"] for node in found["nodes"]]
-    cursors = [edge["cursor"] for edge in found["edges"]]
-    ends = [found["pageInfo"]["startCursor"], found["pageInfo"]["endCursor"]]
-    assert ends == ([cursors[0], cursors[-1]] if cursors else [None, None])
-    return found
-
-
-async def forward(get: Any, size: int) -> list[Any]:
-    """Return all edges, read from the beginning."""
-    found: list[Any] = []
-    after = None
-    while True:
-        got = await get(first=size, after=after)
-        assert got["pageInfo"]["hasPreviousPage"] is (after is not None)
-        found += got["edges"]
-        if not got["pageInfo"]["hasNextPage"]:
-            return found
-        assert len(got["edges"]) == size
-        after = got["pageInfo"]["endCursor"]
-
-
-async def backward(get: Any, size: int) -> list[Any]:
-    """Return all edges, read from the end."""
-    found: list[Any] = []
-    before = None
-    while True:
-        got = await get(last=size, before=before)
-        assert got["pageInfo"]["hasNextPage"] is (before is not None)
-        found = got["edges"] + found
-        if not got["pageInfo"]["hasPreviousPage"]:
-            return found
-        assert len(got["edges"]) == size
-        before = got["pageInfo"]["startCursor"]
+@pytest.fixture(scope="module")
+async def client(urls: Urls, key_file: Path, anyio_backend: str) -> AsyncIterator[httpx2.AsyncClient]:
+    """Give a client of the application, the same for all tests here."""
+    settings = Settings.read(
+        environment=Environment.DEVELOPMENT, database_url=urls.application, token_keys=key_file,
+        statement_timeout=20, pool_wait=20, request_timeout=60,
+    )  # fmt: skip
+    app = create_app(settings)
+    async with app.router.lifespan_context(app), client_of(app) as opened:
+        yield opened
 
 
 @pytest.fixture
-async def arguments(ask: Ask) -> dict[str, object]:
-    """Give what the documents name, once the trail has something of everybody's."""
-    answer = await ask("instructor", "query Many { learners(first: 15) { nodes { id } } }")
-    assert answer["data"]["learners"]["nodes"]
-    for _ in range(8):
-        await ask("instructor", "query Paged { learners(first: 100) { nodes { name } } }")
-    found = await ask("instructor", "{ viewer { teaches(first: 1) { nodes { id } } } }")
-    return {"course": found["data"]["viewer"]["teaches"]["nodes"][0]["id"]}
+def page(client: httpx2.AsyncClient, tokens_of: tuple[Mixed, Mapping[str, str]]) -> Page:
+    """Give a way to get pages of a list in an order as somebody."""
+    made, tokens = tokens_of
+
+    async def get(asked: List, order: str, role: str, **arguments: object) -> Mapping[str, Any]:
+        kind = asked.name.partition(".")[0]
+        given = {**arguments, **({"id": encode_id(kind, made.ids[kind])} if "$id" in asked.way else {})}
+        headers = {"authorization": f"Bearer {tokens[role]}"}
+        body = {"query": asked.document(order), "variables": given}
+        answer = (await client.post("/graphql", json=body, headers=headers)).json()
+        codes = {error["extensions"]["code"] for error in answer.get("errors", [])}
+        assert codes <= {"FIELD_FORBIDDEN"}, answer
+        found = asked.connection_in(answer["data"])
+        assert [edge["node"]["id"] for edge in found["edges"]] == [node["id"] for node in found["nodes"]]
+        cursors = [edge["cursor"] for edge in found["edges"]]
+        ends = [found["pageInfo"]["startCursor"], found["pageInfo"]["endCursor"]]
+        assert ends == ([cursors[0], cursors[-1]] if cursors else [None, None])
+        return found
+
+    return lambda asked, order, role: partial(get, asked, order, role)
+
+
+async def walk(get: Get, size: int, *, backwards: bool) -> list[Any]:
+    """Return all edges in the list's order, read from either end, page by page."""
+    count, side, more, end, behind = (
+        ("last", "before", "hasPreviousPage", "startCursor", "hasNextPage")
+        if backwards
+        else ("first", "after", "hasNextPage", "endCursor", "hasPreviousPage")
+    )
+    found: list[Any] = []
+    cursors: list[str | None] = [None]
+    while True:
+        got = await get(**{count: size, side: cursors[-1]})
+        assert got["pageInfo"][behind] is (len(cursors) > 1)
+        found = got["edges"] + found if backwards else found + got["edges"]
+        if not got["pageInfo"][more]:
+            # A page that is there is never empty, so the one before it told the truth.
+            assert got["edges"]
+            return found
+        assert len(got["edges"]) == size
+        assert got["pageInfo"][end] not in cursors
+        cursors.append(got["pageInfo"][end])
 
 
 @pytest.mark.parametrize(("asked", "order", "role"), CASES, ids=[f"{a.name}-{o or 'plain'}-{r}" for a, o, r in CASES])
-async def test_pages_forward_and_backward_make_up_the_whole_list(
-    ask: Ask, arguments: dict[str, object], asked: List, order: str, role: str
+async def test_pages_of_any_size_from_either_end_make_up_the_whole_list_in_order(
+    page: Page, asked: List, order: str, role: str
 ) -> None:
-    needed = arguments if "$course" in asked.way else {}
-    get = partial(page, ask, role, document(asked, order), asked.field, **needed)
-    whole = await forward(get, 100)
-    assert whole
-    ids = [edge["node"]["id"] for edge in whole]
-    assert len(set(ids)) == len(ids)
+    get = page(asked, order, role)
+    whole = await walk(get, 100, backwards=False)
+    assert len(whole) >= 6
+    assert asked.is_in_order([edge["node"] for edge in whole], order)
     assert len({edge["cursor"] for edge in whole}) == len(whole)
-    for size in SIZES if len(whole) < 60 else (7, 31):
-        assert await forward(get, size) == whole
-        assert await backward(get, size) == whole
+    for size, backwards in ((100, True), (3, False), (3, True), (1, False), (1, True)):
+        assert await walk(get, size, backwards=backwards) == whole
 
 
 async def test_every_connection_of_the_schema_is_paged_through_here() -> None:
-    found = set()
-    for kind in build_schema().type_map.values():
-        if isinstance(kind, GraphQLObjectType):
-            found |= {
-                f"{kind.name}.{name}"
-                for name, field in kind.fields.items()
-                if get_named_type(field.type).name.endswith("Connection")
-            }
+    kinds = [kind for kind in build_schema().type_map.values() if isinstance(kind, GraphQLObjectType)]
+    fields = [(f"{kind.name}.{name}", field) for kind in kinds for name, field in kind.fields.items()]
+    found = {name for name, field in fields if get_named_type(field.type).name.endswith("Connection")}
     assert found == {each.name for each in LISTS}
 
 
-def value_in(node: Mapping[str, Any], path: tuple[str, ...]) -> Any:
-    here: Any = node
-    for step in path:
-        here = None if here is None else here[step]
-    return here
+async def values(page: Page, asked: List, order: str, role: str) -> dict[str, Any]:
+    """Return what somebody sees of what a list is ordered by, by id."""
+    edges = (await page(asked, order, role)(first=100))["edges"]
+    return {edge["node"]["id"]: shown(edge["node"], SORTED[order][0]) for edge in edges}
 
 
-SORTED: Mapping[str, tuple[tuple[str, ...], bool]] = {
-    "LEARNER_NAME_ASC": (("learner", "name"), False),
-    "PROGRESS_DESC": (("progress",), True),
-    "PROGRESS_ASC": (("progress",), False),
-    "AVERAGE_SCORE_DESC": (("averageScore",), True),
-    "LAST_ACTIVITY_DESC": (("lastActivityAt",), True),
-    "ENROLLED_AT_DESC": (("enrolledAt",), True),
-    "NAME_ASC": (("name",), False),
-    "NAME_DESC": (("name",), True),
-    "LAST_SEEN_DESC": (("lastSeenAt",), True),
-    "CODE_ASC": (("code",), False),
-    "TITLE_ASC": (("title",), False),
-    "STARTS_ON_DESC": (("startsOn",), True),
-}
-WALKED = {"learners": LISTS[0], "courses": LISTS[2], "enrollments": LISTS[8]}
+@pytest.mark.parametrize("asked", [LEARNERS, COURSE], ids=["learners", "enrollments"])
+async def test_there_are_nulls_ties_and_hidden_values_in_what_is_paged_through(page: Page, asked: List) -> None:
+    for order in asked.orders[1:]:
+        every = await values(page, asked, order, "privacy")
+        known = [value for value in every.values() if value is not None]
+        assert len(known) - len(set(known)) >= 2, order
+        assert len(every) - len(known) >= 2, order
+        hidden = 0
+        for role in asked.roles[1:]:
+            seen = await values(page, asked, order, role)
+            hidden += sum(value is None and every[key] is not None for key, value in seen.items())
+        # Of whose enrolment is seen the name is seen too.
+        assert hidden >= 3 or order == "LEARNER_NAME_ASC", order
 
 
-@pytest.mark.parametrize("order", SORTED)
-@pytest.mark.parametrize("role", ["privacy", "instructor", "enterprise_admin"])
-async def test_values_are_in_order_and_what_is_null_or_hidden_comes_last_by_id(
-    ask: Ask, arguments: dict[str, object], order: str, role: str
-) -> None:
-    asked = next(each for each in WALKED.values() if order in each.orders)
-    path, descending = SORTED[order]
-    inner = " { ".join(path) + " }" * (len(path) - 1)
-    plain = List(asked.name, asked.way, asked.field)
-    needed = arguments if "$course" in asked.way else {}
-    query = document(plain, order, inner)
-    nodes = []
-    after = None
-    while True:
-        got = connection_in((await ask(role, query, first=100, after=after, **needed))["data"], asked.field)
-        nodes += [edge["node"] for edge in got["edges"]]
-        after = got["pageInfo"]["endCursor"]
-        if not got["pageInfo"]["hasNextPage"]:
-            break
-    values = [value_in(node, path) for node in nodes]
-    known = [value for value in values if value is not None]
-    assert values == [*known, *[None] * (len(values) - len(known))]
-    assert known == sorted(known, reverse=descending)
-    keys = [base64.b64decode(node["id"]) for node in nodes]
-    ties = zip(pairwise(values), pairwise(keys), strict=True)
-    assert all(earlier < later for (one, other), (earlier, later) in ties if one == other)
+@pytest.mark.parametrize(("order", "role"), [("PROGRESS_DESC", "privacy"), ("LAST_ACTIVITY_DESC", "instructor")])
+async def test_any_two_cursors_enclose_what_lies_between_them(page: Page, order: str, role: str) -> None:
+    get = page(COURSE, order, role)
+    edges = (await get(first=100))["edges"]
+    cursors = [None, *(edge["cursor"] for edge in edges)]
+    rng = random.Random(order)
+    for start, end in product(range(len(cursors)), repeat=2):
+        size, backwards = rng.choice((1, 2, 3, 100)), rng.random() < 0.5
+        low, high = start, end - 1 if end else len(edges)
+        high = max(low, high)
+        low, high = (max(low, high - size), high) if backwards else (low, min(high, low + size))
+        got = await get(**{"last" if backwards else "first": size}, after=cursors[start], before=cursors[end])
+        assert got["edges"] == edges[low:high]
+        info = got["pageInfo"]
+        # A cursor is the place of a row, which lies beyond the page itself.
+        assert info["hasPreviousPage"] is (start > 0 or low > 0)
+        assert info["hasNextPage"] is (end > 0 or high < len(edges))
 
 
-async def test_what_is_hidden_from_the_viewer_comes_last_by_id_though_it_has_a_value(ask: Ask) -> None:
-    by_time = "{ learners(first: 100, orderBy: LAST_SEEN_DESC) { nodes { id lastSeenAt } } }"
-    mine, *others = (await ask("enterprise_admin", by_time))["data"]["learners"]["nodes"]
-    assert mine["lastSeenAt"] is not None
-    assert {node["lastSeenAt"] for node in others} == {None}
-    keys = [base64.b64decode(node["id"]) for node in others]
-    assert keys == sorted(keys)
-    answer = await ask("privacy", "query($i: [ID!]!) { nodes(ids: $i) { ... on Learner { lastSeenAt } } }",
-                       i=[node["id"] for node in others])  # fmt: skip
-    assert any(node["lastSeenAt"] for node in answer["data"]["nodes"])
-
-
-async def test_has_next_and_has_previous_are_told_of_a_page_in_the_middle_and_at_the_ends(ask: Ask) -> None:
-    query = document(List("", "%s", "courses"), "CODE_ASC")
-    whole = (await page(ask, "learner", query, "courses", first=100))["edges"]
-    cursor = [edge["cursor"] for edge in whole]
-
-    async def ends(**arguments: object) -> tuple[list[int], bool, bool]:
-        got = await page(ask, "learner", query, "courses", **arguments)
-        found = [cursor.index(edge["cursor"]) for edge in got["edges"]]
-        return found, got["pageInfo"]["hasPreviousPage"], got["pageInfo"]["hasNextPage"]
-
-    last = len(whole) - 1
-    assert await ends(first=2) == ([0, 1], False, True)
-    assert await ends(last=2) == ([last - 1, last], True, False)
-    assert await ends(first=2, after=cursor[1]) == ([2, 3], True, True)
-    assert await ends(last=2, before=cursor[4]) == ([2, 3], True, True)
-    assert await ends(first=2, after=cursor[last - 1]) == ([last], True, False)
-    assert await ends(last=2, before=cursor[1]) == ([0], False, True)
-    assert await ends(first=9, after=cursor[1], before=cursor[4]) == ([2, 3], True, True)
-    assert await ends(first=1, after=cursor[1], before=cursor[4]) == ([2], True, True)
-    assert await ends(last=1, after=cursor[1], before=cursor[4]) == ([3], True, True)
-    assert await ends(first=2, after=cursor[last]) == ([], True, False)
-    assert await ends(last=2, before=cursor[0]) == ([], False, True)
-    assert await ends(first=2, after=cursor[4], before=cursor[1]) == ([], True, True)
-
-
-async def test_a_cursor_is_the_same_each_time_and_tells_nothing_of_its_row(ask: Ask) -> None:
-    query = "{ learners(first: 50, orderBy: NAME_ASC) { edges { cursor node { id name } } } }"
-    edges, again = [(await ask("privacy", query))["data"]["learners"]["edges"] for _ in range(2)]
+async def test_a_cursor_is_the_same_each_time_and_tells_nothing_of_its_row(page: Page) -> None:
+    get = page(LEARNERS, "NAME_ASC", "privacy")
+    edges, again = [(await get(first=50))["edges"] for _ in range(2)]
     assert edges == again
     for edge in edges:
-        cursor = edge["cursor"]
-        opened = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        opened = base64.urlsafe_b64decode(edge["cursor"] + "=" * (-len(edge["cursor"]) % 4))
         key = base64.b64decode(edge["node"]["id"]).decode().partition(":")[2]
-        hidden = [key.encode(), bytes.fromhex(key.replace("-", "")), (edge["node"]["name"] or "no name").encode()]
-        for each in hidden:
-            assert each not in opened
-            assert each not in cursor.encode()
+        for each in (key.encode(), bytes.fromhex(key.replace("-", "")), (edge["node"]["name"] or "no name").encode()):
+            # A name of a letter or two is in anything.
+            assert len(each) < 4 or (each not in opened and each not in edge["cursor"].encode())
