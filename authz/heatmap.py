@@ -57,13 +57,18 @@ def page(mask: Mask) -> str:
 
 
 def _sections(mask: Mask) -> Iterator[_Section]:
-    for type_name, fields in mask.policy.catalogue.items():
-        spoken = {rule.said.action for name in fields for rule in mask.rules_of(f"{type_name}.{name}")}
-        for action in (action_on(f"{type_name}."), *sorted(spoken & {"write"})):
-            cells: dict[str, dict[Role, list[Cell]]] = defaultdict(lambda: defaultdict(list))
-            for cell in matrix(mask, fields=[f"{type_name}.{name}" for name in fields], action=action):
-                cells[cell.field][cell.role].append(cell)
-            yield _Section(type_name, action, {field: dict(of_field) for field, of_field in cells.items()})
+    for type_name, names in mask.policy.catalogue.items():
+        fields = [f"{type_name}.{name}" for name in names]
+        yield _section(mask, type_name, action_on(fields[0]), fields)
+        if written := [field for field in fields if any(rule.said.action == "write" for rule in mask.rules_of(field))]:
+            yield _section(mask, type_name, "write", written)
+
+
+def _section(mask: Mask, type_name: str, action: str, fields: Sequence[str]) -> _Section:
+    cells: dict[str, dict[Role, list[Cell]]] = defaultdict(lambda: defaultdict(list))
+    for cell in matrix(mask, fields=fields, action=action):
+        cells[cell.field][cell.role].append(cell)
+    return _Section(type_name, action, {field: dict(of_field) for field, of_field in cells.items()})
 
 
 def _head(version: str, style: str) -> Iterator[str]:

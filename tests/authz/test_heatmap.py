@@ -147,13 +147,16 @@ def test_over_a_cell_stands_the_line_that_decides(mask: Mask, text: str) -> None
 
 def test_what_may_be_written_and_called_stands_under_headings_of_its_own(mask: Mask, tmp_path: Path) -> None:
     folder = copy_of_the_policy(tmp_path)
-    appended(folder, "seat_pool.csv", "p, role:privacy, *, SeatPool.id, write, adult, *, allow")
+    appended(folder, "seat.csv", "p, role:privacy, *, Seat.email, write, adult, *, allow")
     found = page(Mask(load(folder, CATALOGUE)))
-    cells = dict(zip(Role, rows(found, "SeatPool-write")["id"], strict=True))
+    written = rows(found, "Seat-write")
+    assert list(written) == ["email"]
+    cells = dict(zip(Role, written["email"], strict=True))
     assert {role for role, cell in cells.items() if cell[1] != "-"} == {Role.PRIVACY}
-    assert rows(found, "SeatPool-read")["id"] == rows(page(mask), "SeatPool-read")["id"]
+    assert rows(found, "Seat-read") == rows(page(mask), "Seat-read")
+    assert "Seat: who may write</h2>" in found
+    assert "Mutation: who may call</h2>" in found
     assert "Mutation-read" not in found
-    assert "SeatPool: who may write</h2>" in found
 
 
 def test_the_version_the_categories_and_the_legend_are_there(mask: Mask, text: str, read: Reader) -> None:

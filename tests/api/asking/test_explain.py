@@ -1,11 +1,14 @@
 """explain: which fields a document asks, for which roles, kinds of people and purposes."""
 
+from dataclasses import fields
 from typing import Any
 
 import httpx2
 import pytest
 
+from api.context import Context
 from api.document.documents import Documents
+from api.reading.foresight import Foreseeing
 from api.schema.build import build_schema
 from tests.api.asking.conftest import EXPLAIN, Explain, fields_of
 from tests.api.reading.conftest import Ask
@@ -67,17 +70,17 @@ PERSON = " fragment Person on Node { ... on Learner { name } ... on Instructor {
 
 
 async def test_each_field_decided_comes_once_in_the_order_of_the_document(explain: Explain) -> None:
-    for document, fields in ORDERS:
-        assert fields_of(await explain("enterprise_admin", document)) == fields, document
+    for document, expected in ORDERS:
+        assert fields_of(await explain("enterprise_admin", document)) == expected, document
 
 
 async def test_an_interface_leads_to_every_type_that_can_be_met_there_whatever_the_id(explain: Explain) -> None:
     for id_ in ("TGVhcm5lcjowMTliNzZkYS1hODA0LTc0NmYtYTg4YS0wOTE1NDE1Y2I5N2Y=", "no id"):
-        for selection, fields in INTERFACES:
+        for selection, expected in INTERFACES:
             spread = PERSON if "...Person" in selection else ""
             told = await explain("privacy", f"query Q($id: ID!) {selection}{spread}", {"id": id_})
-            assert set(fields_of(told)) == set(fields)
-            assert fields_of(told) == fields or selection == INTERFACES[0][0]
+            assert set(fields_of(told)) == set(expected)
+            assert fields_of(told) == expected or selection == INTERFACES[0][0]
 
 
 async def test_skipped_fields_are_not_asked_and_variables_have_their_defaults(explain: Explain) -> None:
@@ -90,8 +93,8 @@ async def test_skipped_fields_are_not_asked_and_variables_have_their_defaults(ex
         (True, False): ["Learner.name", "Learner.phone", "Learner.title", "Learner.education", "Learner.gender"],
         (True, True): ["Learner.name", "Learner.phone", "Learner.gender"],
     }
-    for (full, no), fields in expected.items():
-        assert fields_of(await explain("learner", document, {"full": full, "no": no})) == fields
+    for (full, no), asked in expected.items():
+        assert fields_of(await explain("learner", document, {"full": full, "no": no})) == asked
     assert fields_of(await explain("learner", document, {"no": False})) == expected[False, False]
 
 
@@ -208,6 +211,11 @@ async def test_nothing_is_read_and_nothing_recorded_whatever_stands_beside_it(as
     answer = await ask("privacy", beside, d=document)
     assert answer["data"] == {"explain": {"statements": 5}, "viewer": {"tenant": {"slug": "northwind"}}}
     assert (len(overheard.statements), overheard.count) == (1, 2)
+
+
+def test_a_resolver_that_is_explained_finds_nothing_to_read_or_write_with() -> None:
+    assert {field.name for field in fields(Foreseeing)} == {"viewer", "reading", "foresight"}
+    assert {field.name for field in fields(Context)} > {"viewer", "reading", "session", "reader", "writer"}
 
 
 async def test_fragments_aliases_and_the_types_name_work_in_the_explanation(ask: Ask) -> None:
