@@ -27,6 +27,9 @@ ROWS, COST, WORDS, ALIASES = 1_500, 20_000, 1_200, 80
 
 _LIST_GUESS = 5
 
+WEIGHTS = {"accessEvents": 4, "accessLog": 4, "disclosures": 2, "denials": 2, "actor": 2}
+"""How much more often than others a field is asked: the trail is long, and each sees a part of it."""
+
 
 class Document(NamedTuple):
     """A document's text, and the variables to send with it."""
@@ -70,8 +73,8 @@ class _Writer:
     def write(self) -> Document | None:
         """Return the document, None when it grew too large."""
         place = _Place(self._rng.randint(2, DEPTH), 1, certain=True)
-        names = list(fields_of("Query"))
-        body = " ".join(self._field("Query", self._rng.choice(names), place) for _ in range(self._rng.randint(1, 4)))
+        chosen = self._some_of(list(fields_of("Query")), self._rng.randint(1, 4))
+        body = " ".join(self._field("Query", name, place) for name in chosen)
         if self._cost > COST or self._names > ALIASES:
             return None
         declared = f"({', '.join(self._values.declared)})" if self._values.declared else ""
@@ -91,13 +94,15 @@ class _Writer:
         objects = [name for name in names if name not in leaves]
         parts = [self._leaf(name, place) for name in self._rng.choices(leaves, k=self._rng.randint(1, 5)) if leaves]
         if place.depth > 0 and objects and place.times <= ROWS // 2 and self._cost < COST // 2:
-            parts += [
-                self._field(kind, self._rng.choice(objects), place) for _ in range(self._rng.choice((0, 1, 1, 2)))
-            ]
+            most = (1, 2, 3) if kind == "AccessEvent" else (0, 1, 1, 2)
+            parts += [self._field(kind, name, place) for name in self._some_of(objects, self._rng.choice(most))]
         if kind in KINDS and not place.aliased:
             parts += self._extras(kind, leaves, place)
         self._rng.shuffle(parts)
         return f"{{ {' '.join(parts)} }}"
+
+    def _some_of(self, names: list[str], count: int) -> list[str]:
+        return self._rng.choices(names, [WEIGHTS.get(name, 1) for name in names], k=count)
 
     def _leaf(self, name: str, place: _Place) -> str:
         self._cost += place.times
@@ -197,6 +202,8 @@ class _Writer:
     def _id(self, kind: str) -> str:
         if not self._spoils and self._values.chance(0.06):
             return self._rng.choice(MALFORMED)
+        if kind == "Learner" and self._material.actors and self._values.chance(0.4):
+            return self._rng.choice(self._material.actors)
         return self._material.id_of(kind, self._rng)
 
     def _alias(self, name: str, has_arguments: bool, place: _Place) -> str:

@@ -102,7 +102,7 @@ async def test_an_exhausted_pool_says_so_and_is_whole_again(database_url: str, t
     database = Database(DatabaseSettings(database_url, pool_size=1, pool_wait=0.1))
     try:
         async with database.reading(task):
-            with pytest.raises(DatabaseUnavailableError):
+            with pytest.raises(DatabaseUnavailableError, match="in use"):
                 async with database.reading(task):
                     pass
         assert await count(database, tenant) == 0

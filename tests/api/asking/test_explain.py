@@ -237,3 +237,9 @@ async def test_it_can_be_asked_by_get(demo_client: httpx2.AsyncClient, tokens: d
     headers = {"authorization": f"Bearer {tokens['northwind']['learner']}"}
     answer = await demo_client.get("/graphql", params={"query": query}, headers=headers)
     assert answer.json() == {"data": {"explain": {"cost": 3}}}
+
+
+async def test_its_variables_may_hold_variables(ask: Ask) -> None:
+    inner = "query($n: Int) { learners(first: $n) { nodes { id } } }"
+    outer = "query($d: String!, $n: Int) { explain(document: $d, variables: {n: $n}) { cost } }"
+    assert (await ask("learner", outer, d=inner, n=3))["data"] == {"explain": {"cost": 5}}

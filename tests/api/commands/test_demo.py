@@ -70,7 +70,8 @@ def test_what_it_prints_leads_to_the_page_and_holds_a_token_per_role(served: Dem
         assert served.token("northwind", role) in printed
     assert httpx2.get(page).status_code == 200
     assert httpx2.get(page.replace("/graphiql", "/")).headers["location"] == "/graphiql"
-    assert httpx2.get(page.replace("/graphiql", "/readyz")).json() == {"ready": True, "database": "ok"}
+    ready = httpx2.get(page.replace("/graphiql", "/readyz")).json()
+    assert (ready["ready"], ready["database"], ready["policy"]) == (True, "ok", "ok")
 
 
 def test_a_second_start_keeps_the_data_and_the_tokens(folder: Path) -> None:
