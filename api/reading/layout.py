@@ -22,6 +22,8 @@ class Decided:
     """`Type.field`."""
     allowed: frozenset[int]
     """The situations in which it is released."""
+    personal: bool
+    """It says something about a person, so whom it was released of goes on record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ def _add(made: Layout, asked: Asked, slot: Slot, standing: Standing) -> None:
         made.constants.append((asked.key, entity.name))
         return
     if standing.is_decided(entity, asked.name):
-        made.decided.append(Decided(asked, f"{entity.name}.{asked.name}", standing.allowed(entity, asked.name)))
+        allowed, personal = standing.allowed(entity, asked.name), entity.category(asked.name) is not None
+        made.decided.append(Decided(asked, f"{entity.name}.{asked.name}", allowed, personal))
     if isinstance(source, Many):
         made.lists.append(asked)
     elif isinstance(source, One | Inline):

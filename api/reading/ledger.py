@@ -65,7 +65,7 @@ class Ledger:
             if refused(decided.asked) is not None:
                 continue
             for situation, subjects in people.items():
-                if situation in decided.allowed:
+                if decided.personal and situation in decided.allowed:
                     self.release(decided.name, subjects)
             if not people.keys() <= decided.allowed:
                 first = first or _first(layout, shown)
