@@ -62,6 +62,8 @@ class Many:
     """For a list that is no connection: how many objects it holds at most."""
     stands_as_parent: bool = False
     """Its rows are held in the very capacities in which this row is."""
+    of_owner: bool = False
+    """It belongs to whose list this row is in, and not to the row: the key that `belongs` is given is that one's."""
 
 
 @dataclass(frozen=True, slots=True)

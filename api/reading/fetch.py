@@ -13,7 +13,7 @@ from sqlalchemy import Date, DateTime, Uuid
 
 from api.reading.compiled import Compiled, compiled_for
 from api.reading.cursor import Cursors
-from api.reading.entity import Cell, Entity, One
+from api.reading.entity import Cell, Entity, Many, One
 from api.reading.inner import Wanted
 from api.reading.layout import Record
 from api.reading.order import Key
@@ -169,7 +169,7 @@ class Fetcher:
             if self.refusal(asked) is not None:
                 continue
             assert asked.connection is not None
-            key_at, situation_at = slot.key_at, slot.situation_at
+            key_at, situation_at = key_place(asked.connection.many, slot.key_at), slot.situation_at
             parents: dict[UUID, int] = {
                 record[key_at]: record[situation_at]
                 for record in records
@@ -202,6 +202,11 @@ class Fetcher:
         source = entity.sources[key.name]
         assert isinstance(source, Cell)
         return getattr(source.source, "type", None)
+
+
+def key_place(many: Many, key_at: int) -> int:
+    """Return where in a record the key stands to which a list in it belongs; its own list's owner is last."""
+    return -1 if many.of_owner else key_at
 
 
 def lists_in(views: Iterable[View]) -> Iterator[tuple[Asked, str]]:

@@ -11,7 +11,7 @@ from uuid import UUID
 from graphql import GraphQLError
 
 from api.reading.entity import Access, Cell, One
-from api.reading.fetch import Fetched, Group
+from api.reading.fetch import Fetched, Group, key_place
 from api.reading.layout import Layout, Record
 from api.reading.ledger import Ledger, Place, Shown
 from api.reading.selection import Asked, Connection, Part, View
@@ -102,8 +102,9 @@ class Shaper:
         assert asked.connection is not None
         inner = fetched.inner[id(asked)]
         # Objects that do not release the list are not among those whose lists were read.
-        group = inner.groups.get(record[layout.key_at])
-        if group is None:
+        many, situation = asked.connection.many, record[layout.situation_at]
+        group = inner.groups.get(record[key_place(many, layout.key_at)])
+        if group is None or situation not in self._standing.allowed(layout.view.entity, asked.name):
             return None
         return self.connection(asked.connection, group, place, inner, f"{layout.view.entity.name}.{asked.name}")
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from api.reading.category import DataCategory
 from api.reading.declare import cell, entity, inline, key, many
-from api.reading.entity import Cell, Encode, Entity, Expression, Inline, Source, Tables, id_of
+from api.reading.entity import Cell, Encode, Entity, Expression, Inline, Many, Source, Tables, id_of
 from api.reading.order import Key
 from api.schema.connection import Connection
 from api.schema.enums import AccessOutcome, DenialReason, Purpose, Role
@@ -169,6 +169,11 @@ def _subjects_of(tables: Tables, parent: ColumnElement[Any]) -> ColumnElement[bo
     return tables[person].c.id.in_(found)
 
 
+def _oneself(tables: Tables, parent: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Hold for the person whose log it is."""
+    return tables[person].c.id == parent
+
+
 @strawberry.type(description="A field that was released, and of how many people.")
 class Disclosure:
     """A field released."""
@@ -241,6 +246,8 @@ def variants(entities: Mapping[str, Entity]) -> dict[str, Entity]:
         **whole.sources,
         "actor": Inline(_OWN_ACTOR, ACCESS.value),
         "outcome": Cell(_own_outcome),
+        # In everybody's own part there is nobody but themselves.
+        "subjects": Many("Learner", _oneself, ACCESS.value, of_owner=True),
         "subjectCount": Cell(lambda _tables, _parent: literal_column("1")),
         "disclosures": Cell(disclosures, None, _disclosures(own=True), "Disclosure"),
         "denials": Cell(denials, None, _denials(own=True), "Denial"),

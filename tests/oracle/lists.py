@@ -138,7 +138,9 @@ class Lister:
 
 
 def _place(listed: Listed, given: dict[str, Any]) -> tuple[object, ...]:
-    return (listed.name, listed.parent.identity, given.get("orderBy"))
+    # Of everybody's own part the one person in it is the same list, whichever event it is of.
+    owner = listed.parent.part_of
+    return (listed.name, listed.parent.identity if owner is None else owner, given.get("orderBy"))
 
 
 def _connection(listed: Listed, rows: list[Row], cursors: list[Cursor], before: bool, after: bool) -> Row:

@@ -16,7 +16,6 @@ import asyncpg
 import httpx2
 import pytest
 
-import api.app
 from domain.accounts.keys import load_keys
 from domain.accounts.lasting import lasting_session
 from domain.accounts.tokens import Tokens
@@ -175,7 +174,7 @@ async def test_random_documents_are_answered_and_recorded_as_the_oracle_says(
 def policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Policy:
     """Give a policy with many more lines that deny, by which the application is made too."""
     found = with_deny_lines(tmp_path / "policy", request.param)
-    monkeypatch.setattr(api.app, "POLICY_FOLDER", tmp_path / "policy")
+    monkeypatch.setenv("SEXTRONTGEN_POLICY", str(tmp_path / "policy"))
     return found
 
 
