@@ -6,7 +6,7 @@ has none, and fails.
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
@@ -140,15 +140,25 @@ async def _to_its_end(running: asyncio.Task[Any], limit: float) -> Any:  # noqa:
     try:
         await _end_of(running)
     except asyncio.CancelledError:
-        try:
-            await asyncio.wait((running,), timeout=limit)
-        finally:
-            ended_well = running.done() and not running.cancelled() and running.exception() is None
-            running.cancel()
+        await _outlast(running, limit)
+        ended_well = running.done() and not running.cancelled() and running.exception() is None
+        running.cancel()
         if ended_well:
             raise StatementEndedError from None
         raise
     return running.result()
+
+
+async def _outlast(running: asyncio.Task[Any], limit: float) -> None:
+    """Wait `limit` seconds at most for the end of `running`, however often this is cancelled meanwhile.
+
+    graphql-core cancels what stands beside a field that failed on every level between the two.
+    """
+    clock = running.get_loop().time
+    until = clock() + limit
+    while not running.done() and clock() < until:
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait((running,), timeout=until - clock())
 
 
 def _end_of(running: asyncio.Task[Any]) -> asyncio.Future[None]:
