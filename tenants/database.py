@@ -42,7 +42,7 @@ class Database:
         async with self._transaction(opening, limit) as transaction:
             session = ReadSession(transaction, who.tenant_id, limit)
             yield session
-            session.ensure_whole()
+            await session.settle()
 
     @asynccontextmanager
     async def writing(self, who: InTenant) -> AsyncIterator[WriteSession]:
@@ -52,7 +52,7 @@ class Database:
         async with self._transaction(opening, limit) as transaction:
             session = WriteSession(transaction, who.tenant_id, limit)
             yield session
-            session.ensure_whole()
+            await session.settle()
 
     @asynccontextmanager
     async def outside(self) -> AsyncIterator[AsyncConnection]:

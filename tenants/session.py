@@ -21,6 +21,9 @@ from tenants.transaction import BrokenTransactionError, Transaction
 
 Values = Mapping[str, Any]
 
+_MOMENT = 1.5
+"""Seconds that the end of a transaction waits for a statement; one that takes longer, the end cuts short."""
+
 
 class StatementEndedError(Exception):
     """The one who waited was cancelled; the statement has ended well, and its transaction is whole."""
@@ -100,8 +103,14 @@ class ReadSession:
         """Return the rows of `plan`, whose columns are had by name (`row["name"]`); the session's tenant is bound."""
         return await self.fetch(plan.text, plan.arguments({"current_tenant": self.tenant_id, **values}))
 
-    def ensure_whole(self) -> None:
-        """Raise `BrokenTransactionError` when a statement failed here, whoever caught its error."""
+    async def settle(self) -> None:
+        """Wait a moment for a statement that still runs, of a field that was cancelled: the end comes after it.
+
+        Raises `BrokenTransactionError` when a statement failed here, whoever caught its error.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(self._limit, _MOMENT)), self._one_at_a_time:
+                pass
         if self._broken:
             raise BrokenTransactionError("A statement of the session failed, so nothing of it is committed.")
 

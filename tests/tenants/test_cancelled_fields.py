@@ -91,3 +91,17 @@ async def test_a_statement_of_the_driver_that_takes_too_long_is_ended(database_u
         assert await count(database, tenant) == 0
     finally:
         await database.close()
+
+
+async def test_a_transaction_ends_after_the_statement_of_a_field_that_nobody_waits_for(
+    database: Database, tenant: TenantId
+) -> None:
+    async with asyncio.timeout(HANG):
+        async with database.writing(SystemTask(Task.DEMO, tenant)) as session:
+            await session.insert(person, [person_row()])
+            field = sleeping(session, 0.5)
+            await asyncio.sleep(0.1)
+            field.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await field
+    assert await count(database, tenant) == 1
