@@ -52,6 +52,8 @@ def database_settings(settings: Settings) -> DatabaseSettings:
         url=settings.database_url.get_secret_value(),
         pool_size=settings.pool_size,
         pool_wait=settings.pool_wait,
+        # The wait for a free connection is part of it.
+        open_limit=max(1.5, settings.pool_wait + 0.5),
         statement_timeout=settings.statement_timeout,
         statement_cache=settings.statement_cache,
     )
