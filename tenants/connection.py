@@ -51,13 +51,17 @@ _GOODBYE = 0.1
 _PASSING = ("08", "40", "53", "57", "58", "55P03", "25P03", "25006")
 
 
+# What the driver raises whose connection is lost; the last is said between the server's farewell and the socket's end.
+_LOST = (OSError, TimeoutError, PoolTimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+
 def is_passing(error: BaseException | None) -> bool:
     """Tell whether `error` is the database's state and not the program's mistake."""
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or is_passing(error.orig) or is_passing(error.__cause__)
     if isinstance(error, asyncpg.PostgresError):
         return str(error.sqlstate or "").startswith(_PASSING)
-    if isinstance(error, (OSError, TimeoutError, PoolTimeoutError, asyncpg.InterfaceError)):
+    if isinstance(error, _LOST):
         return True
     sqlstate = getattr(error, "sqlstate", None)
     if sqlstate is not None:
@@ -70,7 +74,7 @@ def told_apart() -> Iterator[None]:
     """Turn errors that are the database's state into `DatabaseUnavailableError`; let the program's mistakes pass."""
     try:
         yield
-    except (SQLAlchemyError, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (SQLAlchemyError, asyncpg.PostgresError, *_LOST) as error:
         if is_passing(error):
             # The cause stays out of the chain: drivers quote statements and values in their messages.
             raise DatabaseUnavailableError(_in_words(error)) from None

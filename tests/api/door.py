@@ -3,11 +3,14 @@
 import asyncio
 import contextlib
 import shutil
+import struct
 import tempfile
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 _SOCKET = ".s.PGSQL.5432"
+_FAREWELL = b"SFATAL\0VFATAL\0C25P03\0Midle\0\0"
+"""An ErrorResponse's fields (PostgreSQL manual, section 55.7): severity twice, SQLSTATE, message."""
 
 
 class Door:
@@ -25,6 +28,7 @@ class Door:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
+        self._clients: set[asyncio.StreamWriter] = set()
 
     async def open(self) -> None:
         """Let everybody through, again."""
@@ -40,6 +44,11 @@ class Door:
         """Break every connection there is."""
         for writer in self._writers:
             writer.transport.abort()
+
+    def dismiss(self) -> None:
+        """Say on every connection that the server ends it, as it does with idle ones; the end itself comes later."""
+        for writer in self._clients:
+            writer.write(b"E" + struct.pack("!i", 4 + len(_FAREWELL)) + _FAREWELL)
 
     def shut(self) -> None:
         """Break every connection and refuse new ones."""
@@ -65,11 +74,13 @@ class Door:
         task.add_done_callback(self._tasks.discard)
         there_reader, there = await asyncio.open_unix_connection(self._target)
         self._writers |= {writer, there}
+        self._clients.add(writer)
         with contextlib.suppress(OSError, asyncio.CancelledError):
             await asyncio.gather(self._pass(reader, there), self._pass(there_reader, writer))
         for one in (writer, there):
             one.transport.abort()
             self._writers.discard(one)
+            self._clients.discard(one)
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65536):

@@ -123,12 +123,13 @@ async def test_a_fault_within_a_request_leaves_nothing_of_it(
     assert await is_well(behind, token)
 
 
-@pytest.mark.parametrize("fault", [Door.stick, Door.cut, Door.shut])
+@pytest.mark.parametrize("fault", [Door.stick, Door.cut, Door.shut, Door.dismiss])
 async def test_what_was_read_does_not_leave_when_the_commit_fails(
     behind: httpx2.AsyncClient, door: Door, token: str, fault: Callable[[Door], None]
 ) -> None:
     async def fail() -> None:
         fault(door)
+        await asyncio.sleep(0.05)  # until it has come to the driver
 
     hooks["hook"] = fail
     assert is_unavailable(await ask(behind, token, "{ viewer { id } hooked(read: false) }"))
