@@ -22,7 +22,7 @@ def leaves_record(asked: Target, standing: Standing, entities: Entities) -> bool
     What a list is filtered or ordered by counts like what is shown.
     """
     layouts = compiled_for(asked, standing, entities).layouts.values()
-    if any(one.decided and one.subject_at >= 0 for layout in layouts for one in _layouts_in(layout)):
+    if any(_tells(one, standing) for layout in layouts for one in _layouts_in(layout)):
         return True
     if isinstance(asked, Connection) and _tells_by_use(asked, standing, entities):
         return True
@@ -40,6 +40,14 @@ def _layouts_in(layout: Layout) -> Iterator[Layout]:
     yield layout
     for _, inner in layout.inner:
         yield from _layouts_in(inner)
+
+
+def _tells(layout: Layout, standing: Standing) -> bool:
+    """Tell whether an object of `layout` can leave a word about its subject: something personal, or any denial."""
+    if layout.subject_at < 0:
+        return False
+    exists = standing.visible(layout.view.entity)
+    return any((decided.personal and decided.allowed) or exists - decided.allowed for decided in layout.decided)
 
 
 def _tells_by_use(asked: Connection, standing: Standing, entities: Entities) -> bool:

@@ -99,6 +99,11 @@ async def test_what_is_told_of_random_documents_is_what_runs(
     assert found["refused"] < number / 5
 
 
+async def test_where_nothing_about_anybody_is_read_no_record_is_told(ask: Ask, overheard: Overheard) -> None:
+    await ask("privacy", "{ learners(first: 1) { nodes { name } } }")
+    assert await compare(ask, overheard, "privacy", Document("{ accessEvents { nodes { at outcome } } }", {})) == "equal"
+
+
 def benchmark_documents(material: Material) -> list[Document]:
     course = material.ids["Course"][0]
     return [Document(each.document, {"course": course} if "$course" in each.document else {}) for each in SCENARIOS]
