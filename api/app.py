@@ -27,7 +27,7 @@ from api.policy_watch import watching
 from api.reading.cursor import Cursors
 from api.reading.declare import entities_of
 from api.reading.reader import Reading
-from api.schema.access_event import variants
+from api.schema import access_event, seat
 from api.schema.build import build_schema, catalogue
 from api.settings import Settings, SettingsError
 from authz.audit.changes import ChangeSeal
@@ -86,7 +86,7 @@ def reading_of(schema: GraphQLSchema, settings: Settings, masks: Masks) -> Readi
     """Return the reader's part that all requests share."""
     assert settings.token_keys is not None
     types = entities_of(schema)
-    entities = {**types, **variants(types)}
+    entities = {**types, **access_event.variants(types), **seat.variants(types)}
     # Every process of an installation has the same key file, so each opens the others' cursors.
     return Reading(entities, TenantMasks(masks), Cursors(read_secret(settings.token_keys)))
 

@@ -23,15 +23,13 @@ class Foreseen(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A field, `Type.field`, at the places where it is asked."""
+    """A field, `Type.field`, and whom its rows describe."""
 
     field: str
     classes: Sequence[SubjectClass] = tuple(SubjectClass)
     """The kinds of people its rows describe; those that describe nobody are met like an adult's."""
     related: bool = True
     """The rows are met in a role by what the viewer is to somebody; else in every role that the viewer has."""
-    counting: frozenset[str] | None = None
-    """The roles that count at those places; None: all."""
 
 
 def foreseen(mask: Mask, capacities: Mapping[Role, Sequence[Purpose]], question: Question) -> Iterator[Foreseen]:
@@ -51,11 +49,10 @@ def _cell(
     mask: Mask, purposes: Mapping[Role, Purpose], question: Question, role: Role, subject: SubjectClass
 ) -> Foreseen:
     field, purpose = question.field, purposes[role]
-    held = [role] if question.counting is None or role.value in question.counting else []
-    readable, rule = mask.decide(role, field, subject, purpose) if held else (False, None)
+    readable, rule = mask.decide(role, field, subject, purpose)
     if readable:
         return Foreseen(field, role, subject, purpose, True, None, rule)
     granted = purposes if question.related else [role]
     minor, restricted = subject is SubjectClass.MINOR, subject is SubjectClass.RESTRICTED
-    why = reason(mask, granted, held, purposes, field, minor=minor, restricted=restricted)
+    why = reason(mask, granted, [role], purposes, field, minor=minor, restricted=restricted)
     return Foreseen(field, role, subject, purpose, False, why.real, rule)

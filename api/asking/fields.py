@@ -1,7 +1,7 @@
 """Which fields that the policy decides a document asks, whatever its ids lead to."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from graphql import (
     FieldNode,
@@ -109,14 +109,10 @@ class FieldsAsked:
                 self._view(inner)
 
     def _add(self, entity: Entity, name: str) -> None:
-        """Note a field; of one asked at several places, the roles that count at any of them."""
+        """Note a field, once however often it is asked."""
         question = Question(
             f"{entity.name}.{name}",
             tuple(SubjectClass) if entity.subject is not None else _NOBODY,
             related=entity.subject is not None and not entity.published,
-            counting=entity.narrowed.get(name),
         )
-        known = self.found.setdefault(question.field, question)
-        if known.counting is not None and question.counting != known.counting:
-            everywhere = None if question.counting is None else known.counting | question.counting
-            self.found[question.field] = replace(known, counting=everywhere)
+        self.found.setdefault(question.field, question)

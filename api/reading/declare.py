@@ -52,7 +52,7 @@ def cell(
     record: str | None = None,
 ) -> Any:
     """Declare a field that is a value of the row; of type `record` if that is a list of plain objects."""
-    return _field(Cell(source, _name(category), encode, record), category, description)
+    return _field(Cell(source, _name(category), encode, record=record), category, description)
 
 
 def inline(target: str, category: DataCategory | None, description: str) -> Any:
@@ -60,11 +60,9 @@ def inline(target: str, category: DataCategory | None, description: str) -> Any:
     return _field(Inline(target, _name(category)), category, description)
 
 
-def one(
-    target: str, link: Column[Any], category: DataCategory | None, description: str, *, always: bool = False
-) -> Any:
+def one(target: str, link: Column[Any], category: DataCategory | None, description: str) -> Any:
     """Declare a field that is another object, whose key is in the column `link`."""
-    return _field(One(target, link, _name(category), always), category, description)
+    return _field(One(target, link, _name(category)), category, description)
 
 
 def many(

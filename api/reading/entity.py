@@ -26,6 +26,8 @@ class Cell:
     category: str | None = None
     encode: Encode | None = None
     """How the value is written; left out for what JSON has a form for, dates (ISO 8601) and instants (UTC) among it."""
+    met_as: str | None = None
+    """The entity, on the same tables, in whose capacities it is met: the row itself may stand as its parent."""
     record: str | None = None
     """The GraphQL type of the plain objects that the value is a list of: dicts by field name."""
 
@@ -43,8 +45,6 @@ class One:
     target: str
     link: Column[Any]
     category: str | None = None
-    always: bool = False
-    """Visible wherever this row is, whoever looks: a seat's pool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,6 @@ class Entity:
     """For rows that stand as the row they belong to: its field (`Type.field`) that leads to them."""
     variant: str = ""
     """Tells entities of one type apart: the same rows, seen from somewhere else."""
-    narrowed: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Fields that count, seen from there, in some roles only."""
     decided: frozenset[str] = frozenset()
     """Fields about which the policy decides, though they say nothing about a person."""
 

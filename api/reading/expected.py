@@ -38,6 +38,7 @@ def _lists(asked: Target, standing: Standing, entities: Entities) -> Iterator[Co
 
 def _layouts_in(layout: Layout) -> Iterator[Layout]:
     yield layout
+    yield from layout.parts.values()
     for _, inner in layout.inner:
         yield from _layouts_in(inner)
 

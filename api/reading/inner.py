@@ -4,27 +4,15 @@ Rows that exist for the viewer, filtered and ordered by what the viewer may see;
 behind a fence (LATERAL ... OFFSET 0).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    FromClause,
-    Integer,
-    Label,
-    Uuid,
-    and_,
-    bindparam,
-    func,
-    literal_column,
-    select,
-    true,
-)
+from sqlalchemy import ColumnElement, FromClause, Integer, Label, and_, literal_column, select, true
 
 from api.reading.conditions import Condition, predicate
 from api.reading.entity import Cell, Entity, Many, One, Tables
+from api.reading.listed import Rows
 from api.reading.order import Key, after, ordering
 from api.reading.rows import blanked, fence, rows_of, within
 from api.reading.slots import Slot
@@ -56,95 +44,102 @@ class PageSelect:
         self._wanted = wanted
         self._standing = standing
         self._entities = entities
-        self._parents = parents
+        self.rows = Rows(wanted.root.entity, standing, wanted.many, parents if wanted.nested else None)
         self._through: dict[int, ColumnElement[int]] = {}
+
+    def is_subject(self, slot: Slot) -> bool:
+        """Tell whether `slot` is the person whom the list's row describes, and there is no more to join to it."""
+        names = (name for name, inner in self._wanted.root.inner.items() if inner is slot)
+        return not slot.inner and any(self.rows.leads_to_subject(name, slot.entity) for name in names)
 
     def build(self) -> FromClause:
         """Return the page: key, situation, subject, raw cells, links, the order's values."""
-        wanted, entity = self._wanted, self._wanted.root.entity
-        tables, start, subject = rows_of(entity, "r")
-        situation, start = self._situation(entity, tables, subject, start)
-        conditions = [tables[entity.table].c.tenant_id == TENANT]
-        if entity.exists is not None:
-            conditions.append(entity.exists(tables))
-        key = tables[entity.table].c[entity.key.name]
-        parent = self._parents.c.key if wanted.nested else bindparam("parent", type_=Uuid())
-        if wanted.many is None:
-            conditions.append(key == func.any(bindparam("keys", type_=ARRAY(Uuid()))))
-        else:
-            conditions.append(wanted.many.belongs(tables, parent))
-        visible = self._standing.visible(entity)
-        if entity.subject is not None or not visible:
-            conditions.append(within(situation, visible))
-        start, orders = self._orders(start, tables, situation)
-        conditions += [
-            predicate(condition, entity, self._standing, self._entities, tables, situation, parent)
-            for condition in wanted.conditions
-        ]
-        for name, nulls in (("after", wanted.after), ("before", wanted.before)):
-            if nulls is not None:
-                conditions.append(after(wanted.keys, orders, nulls, name, backwards=name == "before"))
-        found: list[Label[Any]] = [key.label("key"), situation.label("situation")]
-        if entity.subject is not None:
-            found.append(tables[entity.subject.table].c[entity.subject.name].label("subject"))
-        found += self._cells(wanted.root, tables, parent, "cell")
-        for name, slot in wanted.root.inner.items():
-            if slot.link is None:
-                found += self._cells(slot, tables, parent, slot.name)
-            else:
-                found.append(tables[slot.link.link.table].c[slot.link.link.name].label(f"link_{name}"))
+        wanted, rows = self._wanted, self.rows
+        orders = self._orders()
+        conditions = [*rows.conditions(), *self._conditions(orders)]
+        found = self._found()
         found += [value.label(f"order_{number}") for number, value in enumerate(orders)]
         found += [value.label(f"through_{number}") for number, value in self._through.items()]
-        page = select(*found).select_from(start).where(*conditions)
+        page = select(*found).select_from(rows.start).where(*conditions)
         page = page.order_by(*ordering(wanted.keys, orders, backwards=wanted.backwards))
         page = page.limit(literal_column(str(wanted.size), Integer))
         return page.lateral("page") if wanted.nested else page.subquery("page")
 
-    @staticmethod
-    def _cells(slot: Slot, tables: Tables, parent: ColumnElement[Any], prefix: str) -> list[Label[Any]]:
+    def _conditions(self, orders: Sequence[ColumnElement[Any]]) -> list[ColumnElement[bool]]:
+        """Return the filters, and where the page begins and ends."""
+        wanted, rows = self._wanted, self.rows
+        found = [
+            predicate(
+                condition, wanted.root.entity, self._standing, self._entities, rows.tables, rows.situation, rows.parent
+            )
+            for condition in wanted.conditions
+        ]
+        for name, nulls in (("after", wanted.after), ("before", wanted.before)):
+            if nulls is not None:
+                found.append(after(wanted.keys, orders, nulls, name, backwards=name == "before"))
+        return found
+
+    def _found(self) -> list[Label[Any]]:
+        rows, root = self.rows, self._wanted.root
+        found: list[Label[Any]] = [rows.key.label("key"), rows.situation.label("situation")]
+        if root.entity.subject is not None:
+            found.append(rows.identity.label("subject"))
+        found += self._cells(root, rows.tables, "cell")
+        for part in root.parts.values():
+            found += [rows.met_as(part.entity, part.name).label(f"{part.name}_situation")]
+            found += self._cells(part, rows.tables, part.name)
+        for name, slot in root.inner.items():
+            if slot.link is None:
+                found += self._cells(slot, rows.tables, slot.name)
+            elif self.is_subject(slot):
+                found += self._cells(slot, rows.subject, slot.name)
+            else:
+                found.append(rows.tables[slot.link.link.table].c[slot.link.link.name].label(f"link_{name}"))
+        return found
+
+    def _cells(self, slot: Slot, tables: Tables, prefix: str) -> list[Label[Any]]:
         found = []
         for name in slot.cells:
             source = slot.entity.sources[name]
             assert isinstance(source, Cell)
-            found.append(source.expression(tables, parent).label(f"{prefix}_{name}"))
+            found.append(source.expression(tables, self.rows.parent).label(f"{prefix}_{name}"))
         return found
 
-    def _situation(
-        self, entity: Entity, tables: Tables, subject: Tables, start: FromClause
-    ) -> tuple[ColumnElement[int], FromClause]:
-        if self._wanted.many is not None and self._wanted.many.stands_as_parent and self._wanted.nested:
-            return self._parents.c.situation, start
-        if entity.subject is None:
-            return literal_column(str(self._standing.everything), Integer), start
-        fenced = fence(self._standing.expression(entity, tables, subject), "s", tables, subject)
-        return fenced.c.situation, start.join(fenced, true())
-
-    def _orders(
-        self, start: FromClause, tables: Tables, situation: ColumnElement[int]
-    ) -> tuple[FromClause, list[ColumnElement[Any]]]:
+    def _orders(self) -> list[ColumnElement[Any]]:
         """Return the values that the page is ordered by: what the viewer may not see is null."""
-        orders: list[ColumnElement[Any]] = []
-        entity = self._wanted.root.entity
-        for number, key in enumerate(self._wanted.keys):
-            if key.through is None:
-                orders.append(self._masked(entity, key.name, tables, situation))
-                continue
-            link = entity.sources[key.through]
-            assert isinstance(link, One)
-            target = self._entities[link.target]
-            inner, joined, subject = rows_of(target, f"o{number}")
-            here = tables[link.link.table].c[link.link.name]
-            key_there = inner[target.table].c[target.key.name]
-            there = [inner[target.table].c.tenant_id == TENANT, key_there == here]
-            # Where the field that leads there is not released, there is nothing to order by.
-            there.append(within(situation, self._standing.allowed(entity, key.through)))
-            start = start.outerjoin(joined, and_(*there))
-            fenced = fence(self._standing.expression(target, inner, subject), f"os{number}", inner, subject)
-            start = start.outerjoin(fenced, true())
-            self._through[number] = fenced.c.situation
-            met = frozenset(self._standing.situations(target))
-            orders.append(self._masked(target, key.name, inner, fenced.c.situation, met))
-        return start, orders
+        entity, rows = self._wanted.root.entity, self.rows
+        return [
+            self._masked(entity, key.name, rows.tables, rows.situation)
+            if key.through is None
+            else self._looked_up(number, key.name, key.through)
+            for number, key in enumerate(self._wanted.keys)
+        ]
+
+    def _looked_up(self, number: int, name: str, through: str) -> ColumnElement[Any]:
+        """Return the value `name` of the object in the row's field `through`."""
+        entity, rows = self._wanted.root.entity, self.rows
+        link = entity.sources[through]
+        assert isinstance(link, One)
+        target = self._entities[link.target]
+        if rows.leads_to_subject(through, target):
+            tables: Tables = rows.subject
+            situation = rows.toward_subject(rows.situation, rows.identity)
+        else:
+            tables, joined, subject = rows_of(target, f"o{number}")
+            there = [
+                tables[target.table].c.tenant_id == TENANT,
+                tables[target.table].c[target.key.name] == rows.tables[link.link.table].c[link.link.name],
+                # Where the field that leads there is not released, there is nothing to order by.
+                within(rows.situation, self._standing.allowed(entity, through)),
+            ]
+            rows.start = rows.start.outerjoin(joined, and_(*there))
+            situation = self._standing.expression(target, tables, subject)
+        if situation is not rows.situation:
+            fenced = fence(situation, f"os{number}")
+            rows.start, situation = rows.start.outerjoin(fenced, true()), fenced.c.situation
+        self._through[number] = situation
+        met = frozenset(self._standing.situations(target))
+        return self._masked(target, name, tables, situation, met)
 
     def _masked(
         self,

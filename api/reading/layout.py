@@ -49,19 +49,28 @@ class Layout:
     looked_at: list[Asked] = field(default_factory=list)
     """What is made from the row by itself: lists of plain values, and what may be read of the object."""
     decided: list[Decided] = field(default_factory=list)
+    parts: dict[str, "Layout"] = field(default_factory=dict)
+    """What is decided of these very objects in other capacities; nothing is made of these layouts."""
 
 
 def layouts_of(view: View, slot: Slot, standing: Standing, *, optional: bool = False) -> Layout:
     """Return the layout of `view` in records numbered as `slot` and those below it are."""
     # A key that is not taken from the record yet holds its place in the object with what is always there.
-    places = [slot.cells.get(asked.name, slot.key_at) for asked in view.asked]
+    places = [_place(asked, slot) for asked in view.asked]
     made = Layout(
         view, slot.key_at, slot.situation_at, slot.subject_at, optional, tuple(asked.key for asked in view.asked),
         _taker(places),
     )  # fmt: skip
+    for kind, part in slot.parts.items():
+        made.parts[kind] = Layout(view, part.key_at, part.situation_at, part.subject_at, optional, (), _taker([]))
     for asked in view.asked:
         _add(made, asked, slot, standing)
     return made
+
+
+def _place(asked: Asked, slot: Slot) -> int:
+    holder = slot.holder(asked.source) if isinstance(asked.source, Cell) else slot
+    return holder.cells.get(asked.name, slot.key_at)
 
 
 def _add(made: Layout, asked: Asked, slot: Slot, standing: Standing) -> None:
@@ -69,15 +78,18 @@ def _add(made: Layout, asked: Asked, slot: Slot, standing: Standing) -> None:
     if source is None:
         made.constants.append((asked.key, entity.name))
         return
-    if standing.is_decided(entity, asked.name):
-        allowed, personal = standing.allowed(entity, asked.name), entity.category(asked.name) is not None
-        made.decided.append(Decided(asked, f"{entity.name}.{asked.name}", allowed, personal))
+    holder = slot.holder(source) if isinstance(source, Cell) else slot
+    if standing.is_decided(holder.entity, asked.name):
+        allowed = standing.allowed(holder.entity, asked.name)
+        personal = holder.entity.category(asked.name) is not None
+        decided = made.decided if holder is slot else made.parts[holder.entity.name].decided
+        decided.append(Decided(asked, f"{entity.name}.{asked.name}", allowed, personal))
     if isinstance(source, Many):
         made.lists.append(asked)
     elif isinstance(source, One | Inline):
         assert asked.view is not None
         made.inner.append((asked.key, layouts_of(asked.view, slot.inner[asked.name], standing, optional=True)))
-    elif isinstance(source, Cell) and asked.name not in slot.cells:
+    elif isinstance(source, Cell) and asked.name not in holder.cells:
         made.constants.append((asked.key, None))
     elif not isinstance(source, Cell) or source.record is not None:
         made.looked_at.append(asked)

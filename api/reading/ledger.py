@@ -70,6 +70,8 @@ class Ledger:
             if not people.keys() <= decided.allowed:
                 first = first or _first(layout, shown)
                 self._deny(layout, decided, first)
+        for part in layout.parts.values():
+            self.close(part, shown, refused)
 
     def refuse(self, error: GraphQLError, place: Place) -> None:
         """Note that the list at `place` could not be read."""

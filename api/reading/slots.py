@@ -10,7 +10,10 @@ from api.reading.standing import Standing
 
 @dataclass(slots=True)
 class Slot:
-    """One object per row. `cells` are the fields to read, each with its place in the statement's result rows."""
+    """One object per row, or a part of one (`is_part`).
+
+    `cells` are the fields to read, each with its place in the statement's result rows.
+    """
 
     entity: Entity
     name: str
@@ -21,6 +24,9 @@ class Slot:
     stands_as_parent: bool = False
     cells: dict[str, int] = field(default_factory=dict)
     inner: dict[str, "Slot"] = field(default_factory=dict)
+    parts: dict[str, "Slot"] = field(default_factory=dict)
+    """The cells of this very object that are met in other capacities (`Cell.met_as`), by the entity that has them."""
+    is_part: bool = False
     key_at: int = -1
     situation_at: int = -1
     subject_at: int = -1
@@ -29,12 +35,17 @@ class Slot:
     def walk(self) -> Iterator["Slot"]:
         """Yield this slot and all below it, parents first."""
         yield self
-        for slot in self.inner.values():
+        for slot in (*self.parts.values(), *self.inner.values()):
             yield from slot.walk()
+
+    def holder(self, source: Cell) -> "Slot":
+        """Return the slot in whose capacities the cell `source` of this object is met."""
+        return self if source.met_as is None else self.parts[source.met_as]
 
     def signature(self) -> str:
         """Return what the statement's text depends on."""
-        inner = ",".join(f"{name}:{slot.signature()}" for name, slot in self.inner.items())
+        below = {**self.parts, **self.inner}
+        inner = ",".join(f"{name}:{slot.signature()}" for name, slot in below.items())
         return f"{self.entity.name}({' '.join(self.cells)}|{inner})"
 
 
@@ -50,8 +61,11 @@ def slots_of(entity: Entity, views: Iterable[View], standing: Standing, entities
 def _add(slot: Slot, view: View, standing: Standing, entities: Mapping[str, Entity]) -> None:
     for asked in view.asked:
         if isinstance(asked.source, Cell):
-            if standing.allowed(slot.entity, asked.name):
-                slot.cells.setdefault(asked.name, -1)
+            if (kind := asked.source.met_as) is not None and kind not in slot.parts:
+                slot.parts[kind] = Slot(entities[kind], f"{slot.name}_{kind}", is_part=True)
+            holder = slot.holder(asked.source)
+            if standing.allowed(holder.entity, asked.name):
+                holder.cells.setdefault(asked.name, -1)
         elif isinstance(asked.source, One | Inline) and asked.view is not None:
             inner = slot.inner.get(asked.name)
             if inner is None:

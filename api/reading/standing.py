@@ -3,49 +3,29 @@
 Bit 0: the subject is a minor. Bit 1: the subject is restricted. Then a bit per granted role, in the order of `roles`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
-from uuid import UUID
+from functools import cached_property, reduce
+from operator import add
 
-from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    Integer,
-    Uuid,
-    and_,
-    bindparam,
-    case,
-    exists,
-    func,
-    literal_column,
-    or_,
-    true,
-)
+from sqlalchemy import ColumnElement, Integer, literal_column
 
+from api.reading.capacities import bit, held_bits
 from api.reading.entity import Entity, Tables
 from authz.mask import Decision, Mask
 from authz.reasons import Denial, purpose_of, reason, subject_class
 from authz.viewer import Purpose, Role
-from domain.enrollments.model import enrollment
-from domain.people.model import membership, person
-from domain.seats.model import seat
-from domain.seats.relations import is_live
+from domain.people.model import person
 from tenants.session import CURRENT_TENANT
 
 MINOR, RESTRICTED = 1, 2
-_FLAGS = 2
+FLAGS = MINOR | RESTRICTED
+_FLAGS = FLAGS.bit_length()
 
 # Sets of situations, each once: those of a thousand tenants with rules of their own are mostly the same.
 _SHARED: dict[frozenset[int], frozenset[int]] = {}
 
 TENANT = CURRENT_TENANT
-VIEWER = bindparam("viewer", type_=Uuid())
-
-
-def _people(name: str) -> ColumnElement[Any]:
-    return bindparam(name, type_=ARRAY(Uuid()))
 
 
 @dataclass(frozen=True)
@@ -56,6 +36,11 @@ class Standing:
     """The granted roles, whose bits a situation holds."""
     purpose: Purpose | None
     mask: Mask
+
+    @cached_property
+    def values(self) -> dict[Role, int]:
+        """Return the bit of each granted role in a situation."""
+        return {role: 1 << (place + _FLAGS) for place, role in enumerate(self.roles)}
 
     @cached_property
     def everything(self) -> int:
@@ -69,7 +54,7 @@ class Standing:
 
     def held(self, situation: int) -> list[Role]:
         """Return the capacities in `situation`."""
-        return [role for bit, role in enumerate(self.roles) if situation >> (bit + _FLAGS) & 1]
+        return [role for role, value in self.values.items() if situation & value]
 
     def decide(self, field: str, situation: int) -> Decision:
         """Return whether `field` is released in `situation`: by some capacity held."""
@@ -95,9 +80,8 @@ class Standing:
         return {}
 
     def _reason(self, entity: Entity, name: str, situation: int) -> Denial:
-        held = self.held(self._narrowed(entity, name, situation))
         return reason(
-            self.mask, self.roles, held, self.purposes, f"{entity.name}.{name}",
+            self.mask, self.roles, self.held(situation), self.purposes, f"{entity.name}.{name}",
             minor=bool(situation & MINOR), restricted=bool(situation & RESTRICTED),
         )  # fmt: skip
 
@@ -127,7 +111,7 @@ class Standing:
             released = frozenset(
                 situation
                 for situation in self.situations(entity)
-                if not decided or self.decide(field, self._narrowed(entity, name, situation)).allowed
+                if not decided or self.decide(field, situation).allowed
             ) & (self.visible(entity) if name != "id" else self._reached(entity))
             found = self._allowed[key] = _SHARED.setdefault(released, released)
         return found
@@ -137,14 +121,6 @@ class Standing:
         every = frozenset(self.situations(entity))
         through = entity.through
         return every if through is None else frozenset(held for held in every if self.decide(through, held).allowed)
-
-    def _narrowed(self, entity: Entity, name: str, situation: int) -> int:
-        """Return what of `situation` counts for the field `name`."""
-        counting = entity.narrowed.get(name)
-        if counting is None:
-            return situation
-        bits = sum(1 << (bit + _FLAGS) for bit, role in enumerate(self.roles) if role.value in counting)
-        return situation & (bits | MINOR | RESTRICTED)
 
     def visible(self, entity: Entity) -> frozenset[int]:
         """Return the situations in which a row of `entity` exists for the viewer."""
@@ -161,65 +137,14 @@ class Standing:
 
     def expression(self, entity: Entity, tables: Tables, subject: Tables) -> ColumnElement[int]:
         """Return the situation of a row of `entity`; `subject` holds the person it describes."""
-        assert entity.subject is not None
         someone = subject[person]
-        bits: list[ColumnElement[Any]] = [
-            _bit(someone.c.minor, MINOR),
-            _bit(someone.c.restricted, RESTRICTED),
-        ]
+        return self.expression_with(bit(someone.c.minor, MINOR) + bit(someone.c.restricted, RESTRICTED), entity, tables)
+
+    def expression_with(self, flags: ColumnElement[int], entity: Entity, tables: Tables) -> ColumnElement[int]:
+        """Return the situation of a row of `entity`, made of its subject's `flags` and the capacities held."""
+        assert entity.subject is not None
         if entity.published:
-            return _sum([literal_column(str(self.everything), Integer), *bits])
+            return literal_column(str(self.everything), Integer) + flags
         identity = tables[entity.subject.table].c[entity.subject.name]
         course = tables[entity.course.table].c[entity.course.name] if entity.course is not None else None
-        bits += [_bit(_held(role, identity, course), 1 << (bit + _FLAGS)) for bit, role in enumerate(self.roles)]
-        return _sum(bits)
-
-
-def _bit(holds: ColumnElement[bool], value: int) -> ColumnElement[int]:
-    return case((holds, literal_column(str(value), Integer)), else_=literal_column("0", Integer))
-
-
-def _sum(parts: Sequence[ColumnElement[Any]]) -> ColumnElement[int]:
-    total = parts[0]
-    for part in parts[1:]:
-        total = total + part
-    return total
-
-
-def _held(role: Role, subject: ColumnElement[UUID], course: ColumnElement[UUID] | None) -> ColumnElement[bool]:
-    """Return the predicate that the viewer meets the subject in `role` (design: capacities and their relations)."""
-    relations: dict[Role, Callable[[], ColumnElement[bool]]] = {
-        Role.LEARNER: lambda: subject == VIEWER,
-        Role.MINOR: lambda: subject == VIEWER,
-        Role.GUARDIAN: lambda: subject == func.any(_people("wards")),
-        Role.WARD: lambda: subject == func.any(_people("guardians")),
-        Role.INSTRUCTOR: lambda: _taught(subject) if course is None else course == func.any(_people("taught")),
-        Role.ENTERPRISE_ADMIN: lambda: _is_member(subject),
-        Role.SEAT_MANAGER: lambda: and_(_is_member(subject), _has_live_seat(subject)),
-        Role.SUPPORT: lambda: subject == func.any(_people("case_people")),
-        Role.SECURITY: true,
-        Role.PRIVACY: true,
-    }
-    return relations[role]()
-
-
-def _taught(subject: ColumnElement[UUID]) -> ColumnElement[bool]:
-    taken = enrollment.alias("taken")
-    theirs = [
-        taken.c.tenant_id == TENANT,
-        taken.c.learner_id == subject,
-        taken.c.course_id == func.any(_people("taught")),
-    ]
-    return exists().where(*theirs).correlate_except(taken)
-
-
-def _is_member(subject: ColumnElement[UUID]) -> ColumnElement[bool]:
-    belonging = membership.alias("belonging")
-    stays = or_(belonging.c.left_at.is_(None), belonging.c.left_at > func.now())
-    theirs = [belonging.c.tenant_id == TENANT, belonging.c.person_id == subject, stays]
-    return exists().where(*theirs).correlate_except(belonging)
-
-
-def _has_live_seat(subject: ColumnElement[UUID]) -> ColumnElement[bool]:
-    held = seat.alias("held")
-    return exists().where(held.c.tenant_id == TENANT, held.c.person_id == subject, is_live(held)).correlate_except(held)
+        return reduce(add, held_bits(self.values, identity, course), flags)

@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from api.reading.entity import Cell, Entity, Tables
 from api.reading.inner import PageSelect, Wanted
+from api.reading.listed import Rows
 from api.reading.order import ordering
 from api.reading.rows import blanked, fence, rows_of, within
 from api.reading.slots import Slot
@@ -53,7 +54,8 @@ class Statement:
         Its columns: per slot the key, the situation, the subject and the cells; then the order's values, the situation
         of each object that the order looks into, and the parent's key of a nested list.
         """
-        page = PageSelect(self._wanted, self._standing, self._entities, self._parents).build()
+        inner = PageSelect(self._wanted, self._standing, self._entities, self._parents)
+        page = inner.build()
         wanted, root = self._wanted, self._wanted.root
         columns: list[ColumnElement[Any]] = []
         start: FromClause = page
@@ -63,8 +65,13 @@ class Statement:
             if slot is root:
                 about = page.c.subject if slot.entity.subject is not None else None
                 columns += self._blanked(slot, page.c.key, page.c.situation, about, lambda name: page.c[f"cell_{name}"])
+            elif slot.is_part:
+                columns += self._part(slot, page)
             elif slot.link is None:
                 columns += self._inline(slot, page)
+            elif inner.is_subject(slot):
+                start, found = self._described(start, slot, page, inner.rows)
+                columns += found
             else:
                 start, found = self._joined(start, slot, page)
                 columns += found
@@ -78,10 +85,28 @@ class Statement:
             orders = [self._parents.c.n, *orders]
         return select(*columns).select_from(start).order_by(*orders)
 
+    def _part(self, slot: Slot, page: FromClause) -> list[ColumnElement[Any]]:
+        """Return the columns of the row's cells that are met in other capacities than the row."""
+        situation: ColumnElement[int] = page.c[f"{slot.name}_situation"]
+        return self._blanked(slot, page.c.key, situation, page.c.subject, lambda name: page.c[f"{slot.name}_{name}"])
+
     def _inline(self, slot: Slot, page: FromClause) -> list[ColumnElement[Any]]:
         """Return the columns of an object made of the row itself, where the field that leads to it is released."""
         key = case((within(page.c.situation, slot.allowed_link), page.c.key))
         return self._blanked(slot, key, page.c.situation, page.c.subject, lambda name: page.c[f"{slot.name}_{name}"])
+
+    def _described(
+        self, start: FromClause, slot: Slot, page: FromClause, rows: Rows
+    ) -> tuple[FromClause, list[ColumnElement[Any]]]:
+        """Return the columns of the person whom the row describes: read with the row, and met as it is, or closer."""
+        of_row: ColumnElement[int] = page.c.situation
+        situation = rows.toward_subject(of_row, page.c.subject)
+        if situation is not of_row:
+            fenced = fence(situation, f"{slot.name}_s")
+            start, situation = start.join(fenced, true()), fenced.c.situation
+        shown = case((within(situation, self._standing.visible(slot.entity)), page.c.subject))
+        cells = self._blanked(slot, shown, situation, page.c.subject, lambda name: page.c[f"{slot.name}_{name}"])
+        return start, cells
 
     def _joined(self, start: FromClause, slot: Slot, page: FromClause) -> tuple[FromClause, list[ColumnElement[Any]]]:
         """Join the object that a to-one field leads to: where the field is released and the object visible."""
@@ -102,10 +127,10 @@ class Statement:
             condition.append(within(parent_situation, slot.allowed_link))
         start = start.outerjoin(joined, and_(*condition))
         situation: ColumnElement[int]
-        if slot.entity.subject is None or slot.link.always:
+        if slot.entity.subject is None:
             situation = literal_column(str(self._standing.everything), Integer)
         else:
-            fenced = fence(self._standing.expression(slot.entity, tables, subject), f"{slot.name}_s", tables, subject)
+            fenced = fence(self._standing.expression(slot.entity, tables, subject), f"{slot.name}_s")
             start = start.outerjoin(fenced, true())
             situation = fenced.c.situation
         self._aliases[slot.name] = tables
@@ -116,7 +141,7 @@ class Statement:
             assert isinstance(source, Cell)
             return source.expression(tables)
 
-        shown = key if slot.link.always else case((within(situation, self._standing.visible(slot.entity)), key))
+        shown = case((within(situation, self._standing.visible(slot.entity)), key))
         about = slot.entity.subject
         subject_of = tables[about.table].c[about.name] if about is not None else None
         return start, self._blanked(slot, shown, situation, subject_of, cell)
@@ -136,7 +161,7 @@ class Statement:
         columns = [key, situation, *([] if subject is None else [subject])]
         for name in slot.cells:
             allowed = self._standing.allowed(slot.entity, name)
-            if slot.link is None and not own:
+            if slot.link is None and not own and not slot.is_part:
                 allowed &= slot.allowed_link
             columns.append(cell(name) if known else blanked(cell(name), situation, allowed, visible))
         return columns

@@ -249,14 +249,14 @@ def variants(entities: Mapping[str, Entity]) -> dict[str, Entity]:
         # In everybody's own part there is nobody but themselves.
         "subjects": Many("Learner", _oneself, ACCESS.value, of_owner=True),
         "subjectCount": Cell(lambda _tables, _parent: literal_column("1")),
-        "disclosures": Cell(disclosures, None, _disclosures(own=True), "Disclosure"),
-        "denials": Cell(denials, None, _denials(own=True), "Denial"),
+        "disclosures": Cell(disclosures, None, _disclosures(own=True), record="Disclosure"),
+        "denials": Cell(denials, None, _denials(own=True), record="Denial"),
+        # The address is the actor's own, whatever the viewer is to the person whose log it is.
+        "ip": Cell(columns.client_address, DataCategory.TECHNICAL.value, met_as="AccessEvent"),
     }
-    # The address is the actor's: the roles in which a subject looks at their own log do not reach it.
-    narrowed = {"ip": frozenset({Role.SECURITY.value, Role.PRIVACY.value})}
     named = Cell(unless_staff, ACCESS.value, id_of("Learner"))
     return {
-        OWN_PART: replace(whole, sources=sources, variant="own", narrowed=narrowed),
+        OWN_PART: replace(whole, sources=sources, variant="own"),
         # The name of the platform's staff is in no tenant but theirs.
         _OWN_ACTOR: replace(actor, sources={**actor.sources, "id": named}, variant="own"),
     }

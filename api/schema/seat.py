@@ -1,5 +1,7 @@
 """SeatPool and Seat: licences, and who holds one."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -8,7 +10,7 @@ from sqlalchemy import ColumnElement, Integer, func, select
 
 from api.reading.category import DataCategory
 from api.reading.declare import cell, entity, key, many, one
-from api.reading.entity import Tables
+from api.reading.entity import Entity, Tables
 from api.schema import lists
 from api.schema.connection import Connection
 from api.schema.course import Course
@@ -20,6 +22,8 @@ from domain.seats.relations import is_live
 from tenants.session import CURRENT_TENANT
 
 SEAT = DataCategory.SEAT
+
+_OF_SEAT = "SeatPool of a seat"
 
 
 def _assigned(tables: Tables, _parent: ColumnElement[Any] | None) -> ColumnElement[Any]:
@@ -56,7 +60,7 @@ class Seat(Node):
     """A seat."""
 
     id: strawberry.ID = key("Seat", DataCategory.IDENTIFIER, of=seat.c.id)
-    pool: SeatPool = one("SeatPool", seat.c.pool_id, None, "The pool it belongs to.", always=True)
+    pool: SeatPool = one(_OF_SEAT, seat.c.pool_id, None, "The pool it belongs to.")
     status: SeatStatus | None = cell(seat.c.status, SEAT, "Where it stands.")
     email: str | None = cell(seat.c.email, DataCategory.CONTACT, "The address the invitation went to.")
     learner: Learner | None = one("Learner", seat.c.person_id, DataCategory.IDENTIFIER, "Who holds it.")
@@ -64,3 +68,8 @@ class Seat(Node):
     accepted_at: datetime | None = cell(seat.c.accepted_at, SEAT, "When the invitation was accepted.")
     revoked_at: datetime | None = cell(seat.c.revoked_at, SEAT, "When it was taken back.")
     last_used_at: datetime | None = cell(seat.c.last_used_at, DataCategory.BEHAVIOUR, "When it was last used.")
+
+
+def variants(entities: Mapping[str, Entity]) -> dict[str, Entity]:
+    """Return the pools as seats lead to them: whoever may see a seat may see its pool."""
+    return {_OF_SEAT: replace(entities["SeatPool"], decided=frozenset(), variant="of a seat")}

@@ -202,8 +202,6 @@ class _Writer:
     def _id(self, kind: str) -> str:
         if not self._spoils and self._values.chance(0.06):
             return self._rng.choice(MALFORMED)
-        if kind == "Learner" and self._material.actors and self._values.chance(0.4):
-            return self._rng.choice(self._material.actors)
         return self._material.id_of(kind, self._rng)
 
     def _alias(self, name: str, has_arguments: bool, place: _Place) -> str:

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from tests.oracle.arguments import encode
@@ -34,16 +34,19 @@ PEOPLE = ("Learner", "Instructor", "Enrollment", "AssessmentResult", "Seat", "Ac
 class Material:
     """Ids by type, of this tenant and of another one, and words by field.
 
-    `actors` are ids of those whose requests are on the trail.
+    `actors` are ids of those whose requests are on the trail, and `near` are ids of rows about them, by type.
     """
 
     ids: Mapping[str, Sequence[str]]
     foreign: Mapping[str, Sequence[str]]
     words: Mapping[str, Sequence[str]]
     actors: Sequence[str] = ()
+    near: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def id_of(self, kind: str, rng: random.Random) -> str:
-        """Return an id of the type: mostly one that is there, else another tenant's or nobody's."""
+        """Return an id of the type: mostly one that is there, often about who asks; else another tenant's, nobody's."""
+        if self.near.get(kind) and rng.random() < 0.4:
+            return rng.choice(self.near[kind])
         chance = rng.random()
         if chance < 0.8 and self.ids[kind]:
             return rng.choice(self.ids[kind])
@@ -66,8 +69,20 @@ def gather(world: World, other: World | None = None) -> Material:
         "operation": _texts(events, "operation"),
         "at": sorted(row["at"].isoformat() for row in events),
     }
-    actors = sorted({encode("Learner", row["actor_id"]) for row in events})
-    return Material(_ids(world), _ids(other) if other else {kind: [] for kind in KINDS}, words, actors)
+    foreign = _ids(other) if other else {kind: [] for kind in KINDS}
+    who = {row["actor_id"] for row in events}
+    return Material(_ids(world), foreign, words, sorted(encode("Learner", key) for key in who), _near(world, who))
+
+
+def _near(world: World, people: set[UUID]) -> dict[str, list[str]]:
+    """Return the ids of rows about `people`, by type."""
+    learners = [row for key in people if (row := world.learner(key)) is not None]
+    rows = [*learners, *world.enrollments.values(), *world.results.values(), *world.seats.values()]
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if world.subject(row) in people:
+            found.setdefault(row.kind, []).append(encode(row.kind, row.key))
+    return {kind: sorted(ids) for kind, ids in found.items()}
 
 
 def _ids(world: World) -> dict[str, list[str]]:

@@ -101,7 +101,8 @@ async def test_what_is_told_of_random_documents_is_what_runs(
 
 async def test_where_nothing_about_anybody_is_read_no_record_is_told(ask: Ask, overheard: Overheard) -> None:
     await ask("privacy", "{ learners(first: 1) { nodes { name } } }")
-    assert await compare(ask, overheard, "privacy", Document("{ accessEvents { nodes { at outcome } } }", {})) == "equal"
+    document = Document("{ accessEvents { nodes { at outcome } } }", {})
+    assert await compare(ask, overheard, "privacy", document) == "equal"
 
 
 def benchmark_documents(material: Material) -> list[Document]:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.api.reading.planted import Planted, plant
 from tests.support.cluster import Urls
 
 EVERYTHING = "{ accessMatrix { role field subject purpose readable rule } }"
+_versions = count(1)
 NAMES = "{ learners { nodes { name enrollments { nodes { id } } } } }"
 
 
@@ -38,7 +40,7 @@ async def ask_planted(planted: Planted, settings: Callable[..., Settings]) -> As
 async def add(planted: Planted, object_: str, subject: str | None) -> str:
     """Add a rule that denies instructors something; return how decisions name it."""
     database = open_database(planted.urls)
-    key, version = uuid7(), int(datetime.now(UTC).timestamp())
+    key, version = uuid7(), next(_versions)
     row = {"id": key, "version": version, "role": "INSTRUCTOR", "object": object_, "subject": subject, "allow": False}
     async with database.writing(SystemTask(Task.SIGN_IN, planted.people.tenant_id)) as session:
         await session.insert(tenant_rule, [{**row, "author_id": uuid7(), "added_at": datetime.now(UTC)}])

@@ -228,3 +228,19 @@ async def test_what_is_skipped_is_neither_answered_nor_denied(ask: Ask, skip: bo
     assert rows
     assert all(("learner" in row) is there for row in rows)
     assert bool(answer.get("errors")) is there
+
+
+async def test_whoever_may_see_a_seat_sees_its_pool(ask: Ask) -> None:
+    held = """{ nodes(ids: [%s]) { ... on Seat {
+        status pool { id name total assigned available } } } }"""
+    seats = "{ tenant { seatPools(first: 1) { nodes { id seats(first: 100) { nodes { id learner { id } } } } } } }"
+    (pool,) = (await ask("privacy", seats))["data"]["tenant"]["seatPools"]["nodes"]
+    mine = (await ask("learner", "{ viewer { learner { id } } }"))["data"]["viewer"]["learner"]["id"]
+    own = next(each["id"] for each in pool["seats"]["nodes"] if each["learner"] == {"id": mine})
+    answer = await ask("learner", held % f'"{own}"')
+    assert "errors" not in answer
+    (seen,) = answer["data"]["nodes"]
+    assert seen["pool"]["id"] == pool["id"]
+    assert seen["pool"]["total"] == seen["pool"]["assigned"] + seen["pool"]["available"]
+    # The pool by itself is not a learner's.
+    assert (await ask("learner", f'{{ node(id: "{pool["id"]}") {{ id }} }}'))["data"]["node"] is None

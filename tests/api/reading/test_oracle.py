@@ -42,6 +42,7 @@ HOURS = timedelta(hours=6)
 FURTHER_CASES = (("support", "SUPPORT", "FRAUD_PREVENTION"), ("privacy", "PRIVACY", "LEGAL_REQUEST"))
 """Cases that the demo has not: of whose staff, in which role, for which purpose."""
 
+HELLO = "query Hello { viewer { learner { name accessLog(first: 3) { nodes { ip actor { name } } } } } }"
 SEEDS = (
     ("privacy", "query Export { learners(first: 60) { nodes { id name email lastIp gender } } }"),
     ("instructor", "query Roster { learners(first: 100) { nodes { name email pictureUrl phone title } } }"),
@@ -120,7 +121,7 @@ async def before(
     """Give a tenant on whose trail there are reads, denials and a request that failed."""
     people = {role: (one.person_id, one.case_id, tokens[SLUG][role]) for role, one in demo.casts[SLUG].items()}
     people |= await further(demo, issuer)
-    for role, query in SEEDS:
+    for role, query in [*((role, HELLO) for role in people), *SEEDS]:
         headers = {"authorization": f"Bearer {people[role][2]}"}
         assert (await demo_client.post("/graphql", json={"query": query}, headers=headers)).status_code == 200
     await fail_once(demo_client, people["learner"][2], connection)

@@ -222,6 +222,17 @@ async def test_an_address_is_shown_to_the_actor_security_and_privacy_alone(ask: 
     assert event["ip"] == "127.0.0.1"
 
 
+async def test_in_ones_own_log_ones_own_address_is_shown_and_nobody_elses(ask: Ask, demo: Demo, name: str) -> None:
+    about = learner_id(demo, "learner")
+    for role in ("learner", "instructor"):
+        await ask(role, f'query {name} {{ learner(id: "{about}") {{ name }} }}')
+    answer = await ask("learner", LOG, f={"operation": name})
+    shown = {event["actor"]["id"]: event["ip"] for event in answer["data"]["viewer"]["learner"]["accessLog"]["nodes"]}
+    assert shown == {about: "127.0.0.1", learner_id(demo, "instructor"): None}
+    (error,) = answer["errors"]
+    assert (error["extensions"]["field"], error["extensions"]["denied"]) == ("AccessEvent.ip", 1)
+
+
 async def test_reading_the_trail_is_on_the_trail(ask: Ask, demo: Demo, raw: asyncpg.Connection, name: str) -> None:
     await ask("instructor", "query Before { viewer { learner { name } } }")
     query = EVENTS.replace("Look", name)

@@ -1,0 +1,118 @@
+"""The rows of a list where its page is read: their tables, the person that each describes, how the viewer meets it."""
+
+from typing import Any
+
+from sqlalchemy import ARRAY, ColumnElement, FromClause, Integer, Uuid, and_, bindparam, func, literal_column, true
+
+from api.reading.capacities import bit, is_known, is_taught, known_people
+from api.reading.entity import Entity, Many, One, Tables
+from api.reading.rows import described, fence, tables_of, within
+from api.reading.standing import FLAGS, TENANT, Standing
+from authz.viewer import Role
+from domain.enrollments.model import enrollment
+from domain.people.model import person
+
+
+class Rows:
+    """The rows of `entity` in one list, `many`, or those whose keys are in `:keys` where that is None.
+
+    `parents`: the objects whose lists are read, with their situations, for a list inside others.
+    """
+
+    def __init__(self, entity: Entity, standing: Standing, many: Many | None, parents: FromClause | None) -> None:
+        self._entity = entity
+        self._standing = standing
+        self._parents = parents
+        self._subject: Tables | None = None
+        self.tables, self.start = tables_of(entity, "r")
+        """`start` is what to select from; it grows when more is asked for."""
+        self.parent = bindparam("parent", type_=Uuid()) if parents is None else parents.c.key
+        self.key = self.tables[entity.table].c[entity.key.name]
+        self._belongs = (
+            self.key == func.any(bindparam("keys", type_=ARRAY(Uuid())))
+            if many is None
+            else many.belongs(self.tables, self.parent)
+        )
+        self._stands_as_parent = many is not None and many.stands_as_parent and parents is not None
+        self.situation = self._meet()
+
+    @property
+    def identity(self) -> ColumnElement[Any]:
+        """Return the key of the person whom a row describes."""
+        column = self._entity.subject
+        assert column is not None
+        return self.tables[column.table].c[column.name]
+
+    @property
+    def subject(self) -> Tables:
+        """Return where the person stands whom a row describes; joined when first asked for."""
+        if self._subject is None:
+            self.start, self._subject = described(self._entity, self.tables, self.start, "r")
+        return self._subject
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return what makes a row one of the list, and one that exists for the viewer."""
+        entity, standing = self._entity, self._standing
+        found = [self.tables[entity.table].c.tenant_id == TENANT, self._belongs]
+        if entity.exists is not None:
+            found.append(entity.exists(self.tables))
+        visible = standing.visible(entity)
+        if entity.subject is not None or not visible:
+            found.append(within(self.situation, visible))
+        if self._is_met_by_relation() and all(any(map(is_known, standing.held(each))) for each in visible):
+            # The situation says it too, but this an index can answer.
+            found.append(self.identity == func.any(known_people(standing.roles)))
+        return found
+
+    def leads_to_subject(self, name: str, target: Entity) -> bool:
+        """Tell whether the field `name` leads from every row to the very person, a `target`, whom it describes.
+
+        Then that person is met in the capacities in which the row is (`toward_subject`).
+        """
+        entity = self._entity
+        link = entity.sources[name]
+        if not isinstance(link, One) or link.link is not entity.subject or target.key is not person.c.id:
+            return False
+        is_enrolment = entity.course is enrollment.c.course_id and entity.subject is enrollment.c.learner_id
+        is_alike = target.course is None and (entity.course is None or is_enrolment)
+        is_plain = not (target.published or entity.optional_subject)
+        is_released = self._standing.allowed(entity, name) >= self._standing.visible(entity)
+        return is_alike and is_plain and is_released and self._is_met_by_relation()
+
+    def toward_subject(self, situation: ColumnElement[int], identity: ColumnElement[Any]) -> ColumnElement[int]:
+        """Return the situation of the person `identity` to whom a row with `situation` leads.
+
+        It is the row's, but for those who teach: an enrolment is met by the teachers of its course, the person by the
+        teachers of any they take. An enrolment in a course that the viewer teaches shows that there is one.
+        """
+        value = self._standing.values.get(Role.INSTRUCTOR)
+        if value is None or self._entity.course is None:
+            return situation
+        counted = situation.bitwise_and(literal_column(str(value), Integer))
+        return situation + bit(and_(counted == literal_column("0"), is_taught(identity)), value)
+
+    def met_as(self, entity: Entity, name: str) -> ColumnElement[int]:
+        """Return the situation of a row as one of `entity`, which is on the same tables; `name`: of what is joined."""
+        fenced = fence(self._standing.expression(entity, self.tables, self.subject), f"{name}_s")
+        self.start = self.start.join(fenced, true())
+        return fenced.c.situation
+
+    def _is_met_by_relation(self) -> bool:
+        """Tell whether a row's situation is made of the viewer's relations to the very person whom it describes."""
+        return self._entity.subject is not None and not self._entity.published and not self._stands_as_parent
+
+    def _meet(self) -> ColumnElement[int]:
+        entity, standing, parents = self._entity, self._standing, self._parents
+        if self._stands_as_parent and parents is not None:
+            return parents.c.situation
+        if entity.subject is None:
+            return literal_column(str(standing.everything), Integer)
+        if parents is not None and self._belongs.compare(self.identity == self.parent):
+            # The list is in the object of the person whom its rows describe: that object's situation has their flags.
+            flags: ColumnElement[int] = parents.c.situation.bitwise_and(literal_column(str(FLAGS), Integer))
+            expression = standing.expression_with(flags, entity, self.tables)
+        else:
+            expression = standing.expression(entity, self.tables, self.subject)
+        fenced = fence(expression, "s")
+        self.start = self.start.join(fenced, true())
+        return fenced.c.situation
