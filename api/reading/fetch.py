@@ -25,8 +25,8 @@ from api.reading.statement import Statement
 from tenants.session import ReadSession
 from tenants.statements import Plan
 
-Parents = Mapping[UUID, int]
-"""The objects whose lists are read, each with its situation."""
+Parents = Mapping[UUID, tuple[int, UUID | None]]
+"""The objects whose lists are read, each with its situation and the person whom it describes."""
 
 
 @dataclass(slots=True)
@@ -148,7 +148,8 @@ class Fetcher:
         if parents is not None:
             if not parents:
                 return []
-            values["parents"], values["situations"] = list(parents), list(parents.values())
+            values["parents"] = list(parents)
+            values["situations"], values["subjects"] = zip(*parents.values(), strict=True)
         known = (wanted.nested, wanted.size, wanted.after, wanted.before)
         plan = compiled.plans.get(known)
         if plan is None:
@@ -170,8 +171,9 @@ class Fetcher:
                 continue
             assert asked.connection is not None
             key_at, situation_at = key_place(asked.connection.many, slot.key_at), slot.situation_at
-            parents: dict[UUID, int] = {
-                record[key_at]: record[situation_at]
+            subject_at = slot.subject_at
+            parents: dict[UUID, tuple[int, UUID | None]] = {
+                record[key_at]: (record[situation_at], record[subject_at] if subject_at >= 0 else None)
                 for record in records
                 if record[situation_at] in allowed and record[key_at] is not None
             }

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Integer, Label, and_, literal_column, select, true
+from sqlalchemy import ColumnElement, FromClause, Integer, Label, and_, literal_column, select
 
 from api.reading.conditions import Condition, predicate
 from api.reading.entity import Cell, Entity, Many, One, Tables
@@ -58,9 +58,10 @@ class PageSelect:
         orders = self._orders()
         conditions = [*rows.conditions(), *self._conditions(orders)]
         found = self._found()
-        found += [value.label(f"order_{number}") for number, value in enumerate(orders)]
+        # The last part of the order is the row's own key.
+        found += [value.label(f"order_{number}") for number, value in enumerate(orders[:-1])]
         found += [value.label(f"through_{number}") for number, value in self._through.items()]
-        page = select(*found).select_from(rows.start).where(*conditions)
+        page = select(*found).select_from(rows.tables.start).where(*conditions)
         page = page.order_by(*ordering(wanted.keys, orders, backwards=wanted.backwards))
         page = page.limit(literal_column(str(wanted.size), Integer))
         return page.lateral("page") if wanted.nested else page.subquery("page")
@@ -99,7 +100,7 @@ class PageSelect:
 
     def _cells(self, slot: Slot, tables: Tables, prefix: str) -> list[Label[Any]]:
         found = []
-        for name in slot.cells:
+        for name in slot.own_cells():
             source = slot.entity.sources[name]
             assert isinstance(source, Cell)
             found.append(source.expression(tables, self.rows.parent).label(f"{prefix}_{name}"))
@@ -132,11 +133,12 @@ class PageSelect:
                 # Where the field that leads there is not released, there is nothing to order by.
                 within(rows.situation, self._standing.allowed(entity, through)),
             ]
-            rows.start = rows.start.outerjoin(joined, and_(*there))
+            rows.join(joined, and_(*there))
             situation = self._standing.expression(target, tables, subject)
         if situation is not rows.situation:
             fenced = fence(situation, f"os{number}")
-            rows.start, situation = rows.start.outerjoin(fenced, true()), fenced.c.situation
+            rows.join(fenced)
+            situation = fenced.c.situation
         self._through[number] = situation
         met = frozenset(self._standing.situations(target))
         return self._masked(target, name, tables, situation, met)

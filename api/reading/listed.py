@@ -2,11 +2,24 @@
 
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, FromClause, Integer, Uuid, and_, bindparam, func, literal_column, true
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Table,
+    Uuid,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    true,
+)
 
 from api.reading.capacities import bit, is_known, is_taught, known_people
 from api.reading.entity import Entity, Many, One, Tables
-from api.reading.rows import described, fence, tables_of, within
+from api.reading.rows import Joined, described, fence, within
+from api.reading.slots import ROOT
 from api.reading.standing import FLAGS, TENANT, Standing
 from authz.viewer import Role
 from domain.enrollments.model import enrollment
@@ -24,8 +37,8 @@ class Rows:
         self._standing = standing
         self._parents = parents
         self._subject: Tables | None = None
-        self.tables, self.start = tables_of(entity, "r")
-        """`start` is what to select from; it grows when more is asked for."""
+        self.tables = Joined(entity, ROOT)
+        """With `start`, what to select from, which grows when more is asked for."""
         self.parent = bindparam("parent", type_=Uuid()) if parents is None else parents.c.key
         self.key = self.tables[entity.table].c[entity.key.name]
         self._belongs = (
@@ -41,14 +54,26 @@ class Rows:
         """Return the key of the person whom a row describes."""
         column = self._entity.subject
         assert column is not None
+        if self._parents is not None and self._belongs_to_row_of(column.table):
+            return self._parents.c.subject
         return self.tables[column.table].c[column.name]
+
+    def _belongs_to_row_of(self, table: Table) -> bool:
+        """Tell whether the list is in the object that its rows' part in `table` is: no more to join to know it."""
+        joined = any(table is other for other, _ in self._entity.joins)
+        return joined and self._belongs.compare(self.tables.link(table) == self.parent)
 
     @property
     def subject(self) -> Tables:
         """Return where the person stands whom a row describes; joined when first asked for."""
         if self._subject is None:
-            self.start, self._subject = described(self._entity, self.tables, self.start, "r")
+            self._subject = described(self._entity, self.tables, ROOT)
         return self._subject
+
+    def join(self, other: FromClause, there: ColumnElement[bool] | None = None) -> None:
+        """Add `other` to every row: what there is of it where `there` holds, or what is made of the row itself."""
+        start = self.tables.start
+        self.tables.start = start.join(other, true()) if there is None else start.outerjoin(other, there)
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return what makes a row one of the list, and one that exists for the viewer."""
@@ -94,7 +119,7 @@ class Rows:
     def met_as(self, entity: Entity, name: str) -> ColumnElement[int]:
         """Return the situation of a row as one of `entity`, which is on the same tables; `name`: of what is joined."""
         fenced = fence(self._standing.expression(entity, self.tables, self.subject), f"{name}_s")
-        self.start = self.start.join(fenced, true())
+        self.join(fenced)
         return fenced.c.situation
 
     def _is_met_by_relation(self) -> bool:
@@ -114,5 +139,5 @@ class Rows:
         else:
             expression = standing.expression(entity, self.tables, self.subject)
         fenced = fence(expression, "s")
-        self.start = self.start.join(fenced, true())
+        self.join(fenced)
         return fenced.c.situation

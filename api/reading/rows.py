@@ -23,33 +23,45 @@ from api.reading.standing import TENANT
 from domain.people.model import person
 
 
-def tables_of(entity: Entity, prefix: str) -> tuple[dict[Table, FromClause], FromClause]:
-    """Return the tables of `entity` under aliases, and those joined."""
-    alias: FromClause = entity.table.alias(prefix)
-    tables: dict[Table, FromClause] = {entity.table: alias}
-    start = alias
-    for number, (table, link) in enumerate(entity.joins):
-        other = tables[table] = table.alias(f"{prefix}_{number}")
-        here = tables[link.table].c[link.name]
-        start = start.join(other, and_(other.c.tenant_id == TENANT, other.c.id == here))
-    return tables, start
+class Joined(dict[Table, FromClause]):
+    """The tables of a row of `entity` under aliases; each beside the row's own is joined when first asked for."""
+
+    def __init__(self, entity: Entity, prefix: str) -> None:
+        super().__init__({entity.table: entity.table.alias(prefix)})
+        self._links = dict(entity.joins)
+        self._prefix = prefix
+        self.start: FromClause = self[entity.table]
+        """What to select from. It grows."""
+
+    def __missing__(self, table: Table) -> FromClause:
+        other = self[table] = table.alias(f"{self._prefix}_{table.name}")
+        self.start = self.start.join(other, and_(other.c.tenant_id == TENANT, other.c.id == self.link(table)))
+        return other
+
+    def link(self, table: Table) -> ColumnElement[Any]:
+        """Return the column that holds the key of the row in `table` that belongs to this row."""
+        column = self._links[table]
+        return self[column.table].c[column.name]
 
 
-def described(entity: Entity, tables: Tables, start: FromClause, prefix: str) -> tuple[FromClause, Tables]:
-    """Join the person that a row of `entity` describes; return where that person stands beside `start`."""
+def described(entity: Entity, tables: Joined, prefix: str) -> Tables:
+    """Join the person that a row of `entity` describes; return where that person stands."""
     if entity.subject is None or entity.table is person:
-        return start, tables
+        return tables
     someone = person.alias(f"{prefix}_subject")
     identity = tables[entity.subject.table].c[entity.subject.name]
     there = and_(someone.c.tenant_id == TENANT, someone.c.id == identity)
-    return start.join(someone, there, isouter=entity.optional_subject), {person: someone}
+    tables.start = tables.start.join(someone, there, isouter=entity.optional_subject)
+    return {person: someone}
 
 
-def rows_of(entity: Entity, prefix: str) -> tuple[dict[Table, FromClause], FromClause, Tables]:
+def rows_of(entity: Entity, prefix: str) -> tuple[Tables, FromClause, Tables]:
     """Return the tables of `entity` under aliases, joined, and where the person that a row describes stands."""
-    tables, start = tables_of(entity, prefix)
-    joined, subject = described(entity, tables, start, prefix)
-    return tables, joined, subject
+    tables = Joined(entity, prefix)
+    for table, _ in entity.joins:
+        tables[table]
+    subject = described(entity, tables, prefix)
+    return tables, tables.start, subject
 
 
 def within(situation: ColumnElement[int], allowed: frozenset[int]) -> ColumnElement[bool]:

@@ -157,9 +157,9 @@ class Shaper:
 
     def _cursor(self, connection: Connection, record: Record, group: Group, fetched: Fetched, name: str) -> str:
         start = fetched.compiled.orders_at
-        values = [_plain(group.parent)]
-        values += [_plain(value) for value in record[start : start + len(fetched.keys)]]
-        return self._seal(connection, name, values)
+        # The row's own key is the last part of the order, and stands where every object's does.
+        order = [*record[start : start + len(fetched.keys) - 1], record[fetched.compiled.root.key_at]]
+        return self._seal(connection, name, [_plain(value) for value in (group.parent, *order)])
 
     def _access(self, view: View, situation: int, parts: list[Part]) -> list[dict[str, Any]]:
         found = []
@@ -190,7 +190,7 @@ class Shaper:
                 self._ledger.release(f"{wanted.related}.{wanted.related_name}", {subject for subject, _ in rows})
             else:
                 self._ledger.used(entity, wanted.name, rows)
-        through = fetched.compiled.orders_at + len(fetched.keys)
+        through = fetched.compiled.orders_at + len(fetched.keys) - 1
         for key in connection.keys:
             if key.name == "id":
                 continue

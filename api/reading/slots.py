@@ -7,6 +7,9 @@ from api.reading.entity import Cell, Entity, Inline, One
 from api.reading.selection import View
 from api.reading.standing import Standing
 
+ROOT = "r"
+"""The name of the row itself among the slots."""
+
 
 @dataclass(slots=True)
 class Slot:
@@ -38,6 +41,15 @@ class Slot:
         for slot in (*self.parts.values(), *self.inner.values()):
             yield from slot.walk()
 
+    def own_cells(self) -> list[str]:
+        """Return the cells that have a value of their own: an object's id is written from its key."""
+        return [name for name in self.cells if not self._is_key(name)]
+
+    def _is_key(self, name: str) -> bool:
+        source = self.entity.sources[name]
+        of_row = self.link is not None or self.name == ROOT
+        return name == "id" and of_row and isinstance(source, Cell) and source.source is self.entity.key
+
     def holder(self, source: Cell) -> "Slot":
         """Return the slot in whose capacities the cell `source` of this object is met."""
         return self if source.met_as is None else self.parts[source.met_as]
@@ -51,7 +63,7 @@ class Slot:
 
 def slots_of(entity: Entity, views: Iterable[View], standing: Standing, entities: Mapping[str, Entity]) -> Slot:
     """Return the slots that answer `views`, all of `entity`. A cell that nobody here may read has no place."""
-    root = Slot(entity, "r")
+    root = Slot(entity, ROOT)
     for view in views:
         _add(root, view, standing, entities)
     _number(root)
@@ -86,5 +98,7 @@ def _number(root: Slot) -> None:
             slot.subject_at = place
             place += 1
         for name in slot.cells:
+            slot.cells[name] = slot.key_at
+        for name in slot.own_cells():
             slot.cells[name] = place
             place += 1

@@ -43,8 +43,14 @@ class Statement:
         self._aliases: dict[str, Tables] = {}
         self._situations: dict[str, ColumnElement[int]] = {}
         self._parents = (
-            func.unnest(bindparam("parents", type_=ARRAY(Uuid())), bindparam("situations", type_=ARRAY(Integer())))
-            .table_valued(column("key", Uuid), column("situation", Integer), with_ordinality="n")
+            func.unnest(
+                bindparam("parents", type_=ARRAY(Uuid())),
+                bindparam("situations", type_=ARRAY(Integer())),
+                bindparam("subjects", type_=ARRAY(Uuid())),
+            )
+            .table_valued(
+                column("key", Uuid), column("situation", Integer), column("subject", Uuid), with_ordinality="n"
+            )
             .render_derived(name="p")
         )
 
@@ -75,10 +81,9 @@ class Statement:
             else:
                 start, found = self._joined(start, slot, page)
                 columns += found
-        columns += [page.c[f"order_{number}"] for number in range(len(wanted.keys))]
-        orders = ordering(
-            wanted.keys, [page.c[f"order_{number}"] for number in range(len(wanted.keys))], backwards=False
-        )
+        values = [page.c[f"order_{number}"] for number in range(len(wanted.keys) - 1)]
+        columns += values
+        orders = ordering(wanted.keys, [*values, page.c.key], backwards=False)
         columns += [page.c[f"through_{number}"] for number, key in enumerate(wanted.keys) if key.through is not None]
         if wanted.nested:
             columns.append(self._parents.c.key)
@@ -159,7 +164,7 @@ class Statement:
         visible = self._standing.visible(slot.entity) if own else frozenset(self._standing.situations(slot.entity))
         known = subject is None
         columns = [key, situation, *([] if subject is None else [subject])]
-        for name in slot.cells:
+        for name in slot.own_cells():
             allowed = self._standing.allowed(slot.entity, name)
             if slot.link is None and not own and not slot.is_part:
                 allowed &= slot.allowed_link
