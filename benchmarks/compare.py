@@ -11,17 +11,14 @@ import argparse
 import os
 import signal
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
 from rich.console import Console
 
-from api.commands.store import Store, open_store
+from api.commands.store import Store
 from api.commands.terminal import CommandError, progress, say
-from api.settings import Environment
 from benchmarks import report
 from benchmarks.comparison import Comparison
 from benchmarks.errors import CompareError
@@ -30,6 +27,7 @@ from benchmarks.measure import Rounds
 from benchmarks.processes import ROOT, servers
 from benchmarks.processors import Processors, pin, share_out
 from benchmarks.scenarios import SCENARIOS
+from benchmarks.store import development_store, scratch
 from benchmarks.tenant import prepare
 from tenants.embedded import EmbeddedServerError
 
@@ -41,7 +39,7 @@ def main() -> NoReturn:
     signal.signal(signal.SIGTERM, _end)
     options = _options()
     try:
-        with _scratch() as folder:
+        with scratch() as folder:
             failures = compare(options, folder)
     except (CommandError, CompareError, EmbeddedServerError) as error:
         say(str(error))
@@ -55,9 +53,7 @@ def compare(options: argparse.Namespace, folder: Path) -> list[str]:
     """Measure, draw and write; return a line for each failure. `folder` takes what is not kept."""
     processors, busy = share_out(), _load_average()
     wrk = None if options.own_client else find_wrk()
-    with open_store(options.data or folder / "data") as opened:
-        # Whatever the environment says: tokens that last longer than ten minutes are for development.
-        store = Store(opened.settings.model_copy(update={"environment": Environment.DEVELOPMENT}), opened.superuser_url)
+    with development_store(options.data) as store:
         with progress() as drawn:
             ground = prepare(store, options.oulad, drawn)
         # PostgreSQL runs by now, on every processor; of what is started from here on, the servers pin themselves.
@@ -92,15 +88,6 @@ def _load_average() -> float:
     if load > (os.cpu_count() or 1) / 4:
         say(f"Others keep this machine busy (load {load:.1f}): trust the ratios of one round, not single numbers.")
     return round(load, 2)
-
-
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    """Give a folder that is removed afterwards; PostgreSQL's own user has to enter it when root starts this."""
-    with tempfile.TemporaryDirectory(prefix="sextrontgen-benchmark-") as name:
-        folder = Path(name).resolve()
-        folder.chmod(0o755)
-        yield folder
 
 
 def _options() -> argparse.Namespace:

@@ -52,6 +52,18 @@ async def write_module(writer: Writer) -> None:
         await _write_enrolments(writer, [(learner, run) for learner in people], _fresh_id)
 
 
+async def write_class(writer: Writer, size: int, name: str) -> tuple[UUID, UUID]:
+    """Add an instructor with one course that `size` people take; return the course's id and the instructor's."""
+    instructor, run = _person(f"instructor {name}", uuid7(), STAFF), _course(name, "2014J", uuid7())
+    people = [_person(f"learner {number} {name}", uuid7()) for number in range(size)]
+    await _write_people(writer, [instructor, *people])
+    grant = {"person_id": instructor["id"], "role": GrantedRole.INSTRUCTOR}
+    await writer.put(role_grant, [grant], key=("person_id", "role"))
+    await _write_courses(writer, [run], instructor["id"])
+    await _write_enrolments(writer, [(learner, run) for learner in people], _fresh_id)
+    return run["id"], instructor["id"]
+
+
 async def _write_courses(writer: Writer, courses: Sequence[Row], instructor_id: UUID) -> None:
     await writer.put(course, courses, key=("id",))
     taught = [{"course_id": each["id"], "person_id": instructor_id} for each in courses]

@@ -84,7 +84,7 @@ async def _prepare(store: Store, oulad: Path, report: Report) -> Ground:
         data = await _ensure_module(store, database, tenant_id, oulad, report)
         course_id, instructor_id = await _taught(database, tenant_id)
         await _ensure_group(database, tenant_id, instructor_id)
-        token = await _sign_in(store, database, tenant_id, instructor_id)
+        token = await sign_in(store, database, tenant_id, instructor_id)
         return Ground(str(tenant_id), str(course_id), str(instructor_id), token, data)
     finally:
         await database.close()
@@ -124,7 +124,8 @@ async def _course_and_instructor(session: ReadSession) -> tuple[UUID, UUID]:
     return row.id, row.person_id
 
 
-async def _sign_in(store: Store, database: Database, tenant_id: TenantId, person_id: UUID) -> str:
+async def sign_in(store: Store, database: Database, tenant_id: TenantId, person_id: UUID) -> str:
+    """Return a token of somebody in the tenant."""
     until = datetime.now(UTC) + _TOKEN_LASTS
     async with database.writing(SystemTask(Task.SIGN_IN, tenant_id)) as session:
         session_id = await begin_session(session, until, person_id=person_id)
