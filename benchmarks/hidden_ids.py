@@ -24,7 +24,7 @@ from benchmarks.generated import write_class
 from benchmarks.inside import serving
 from benchmarks.processors import pin, share_out
 from benchmarks.store import development_store
-from benchmarks.tenant import sign_in
+from benchmarks.tenant import gather_statistics, sign_in
 from domain.enrollments.model import enrollment
 from domain.oulad.writer import Tally, writing
 from domain.people.model import person
@@ -45,6 +45,8 @@ def main() -> None:
     with development_store(None) as store:
         processors = share_out()
         askers, ids = asyncio.run(_prepare(store))
+        assert store.superuser_url is not None
+        asyncio.run(gather_statistics(store.superuser_url))
         pin(processors.server)
         console = Console(width=100)
         for name, token in askers.items():

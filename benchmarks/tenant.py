@@ -73,7 +73,7 @@ def prepare(store: Store, oulad: Path, report: Report) -> Ground:
     """
     ground = asyncio.run(_prepare(store, oulad, report))
     assert store.superuser_url is not None, "the comparison has an embedded database"
-    asyncio.run(_gather_statistics(store.superuser_url))
+    asyncio.run(gather_statistics(store.superuser_url))
     return ground
 
 
@@ -132,7 +132,8 @@ async def sign_in(store: Store, database: Database, tenant_id: TenantId, person_
     return tokens(store.settings, token_keys(store.settings)).issue(tenant_id, person_id, session_id, until)
 
 
-async def _gather_statistics(url: str) -> None:
+async def gather_statistics(url: str) -> None:
+    """Let the server at the superuser's address `url` know its tables, as autovacuum would after a while."""
     # Autovacuum would do it a minute later, in the middle of a round.
     connection = await asyncpg.connect(url)
     try:

@@ -32,7 +32,7 @@ from benchmarks.inside import Inside, serving
 from benchmarks.processors import pin, share_out
 from benchmarks.scenarios import ROSTER
 from benchmarks.store import development_store
-from benchmarks.tenant import sign_in
+from benchmarks.tenant import gather_statistics, sign_in
 from domain.oulad.writer import Tally, writing
 from tenants.database import Database
 from tenants.directory import ensure_tenant
@@ -64,6 +64,8 @@ def main() -> None:
     with development_store(options.data) as store:
         processors = share_out()
         askers = asyncio.run(_prepare(store, options.tenants, options.rules, random.Random(options.seed)))
+        assert store.superuser_url is not None
+        asyncio.run(gather_statistics(store.superuser_url))
         pin(processors.server)
         first, again, round_robin = asyncio.run(_measure(store, askers))
     console = Console(width=100)

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
+    column,
     func,
     literal_column,
     true,
@@ -20,10 +21,13 @@ from api.reading.capacities import bit, is_known, is_taught, known_people
 from api.reading.entity import Entity, Many, One, Tables
 from api.reading.rows import Joined, described, fence, within
 from api.reading.slots import ROOT
-from api.reading.standing import FLAGS, TENANT, Standing
+from api.reading.standing import FLAGS, TENANT, Standing, flags_of
 from authz.viewer import Role
 from domain.enrollments.model import enrollment
 from domain.people.model import person
+
+_NO_ROW = -(1 << 24)
+"""Far below every situation."""
 
 
 class Rows:
@@ -41,11 +45,10 @@ class Rows:
         """With `start`, what to select from, which grows when more is asked for."""
         self.parent = bindparam("parent", type_=Uuid()) if parents is None else parents.c.key
         self.key = self.tables[entity.table].c[entity.key.name]
-        self._belongs = (
-            self.key == func.any(bindparam("keys", type_=ARRAY(Uuid())))
-            if many is None
-            else many.belongs(self.tables, self.parent)
-        )
+        self._asked_for = _keys() if many is None else None
+        self._belongs = true() if many is None else many.belongs(self.tables, self.parent)
+        if self._asked_for is not None:
+            self._begin_with(self._asked_for)
         self._stands_as_parent = many is not None and many.stands_as_parent and parents is not None
         self.situation = self._meet()
 
@@ -56,7 +59,17 @@ class Rows:
         assert column is not None
         if self._parents is not None and self._belongs_to_row_of(column.table):
             return self._parents.c.subject
-        return self.tables[column.table].c[column.name]
+        found = self.tables[column.table].c[column.name]
+        return found if self._asked_for is None else func.coalesce(found, self._asked_for.c.key)
+
+    def _begin_with(self, keys: FromClause) -> None:
+        """Look for the row of each of `keys`. For one that is not there do the same: time must not tell them apart."""
+        entity, tables = self._entity, self.tables
+        there = [tables[entity.table].c.tenant_id == TENANT, self.key == keys.c.key]
+        if entity.exists is not None:
+            there.append(entity.exists(tables))
+        tables.start = keys.outerjoin(tables[entity.table], and_(*there))
+        tables.outer = True
 
     def _belongs_to_row_of(self, table: Table) -> bool:
         """Tell whether the list is in the object that its rows' part in `table` is: no more to join to know it."""
@@ -78,16 +91,22 @@ class Rows:
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return what makes a row one of the list, and one that exists for the viewer."""
         entity, standing = self._entity, self._standing
-        found = [self.tables[entity.table].c.tenant_id == TENANT, self._belongs]
-        if entity.exists is not None:
-            found.append(entity.exists(self.tables))
         visible = standing.visible(entity)
+        found = self._of_list()
         if entity.subject is not None or not visible:
             found.append(within(self.situation, visible))
         if self._is_met_by_relation() and all(any(map(is_known, standing.held(each))) for each in visible):
             # The situation says it too, but this an index can answer.
             found.append(self.identity == func.any(known_people(standing.roles)))
         return found
+
+    def _of_list(self) -> list[ColumnElement[bool]]:
+        entity = self._entity
+        if self._asked_for is not None:
+            # What is not there is in no situation, where there are any.
+            return [self.key.is_not(None)] if entity.subject is None else []
+        found = [self.tables[entity.table].c.tenant_id == TENANT, self._belongs]
+        return found if entity.exists is None else [*found, entity.exists(self.tables)]
 
     def leads_to_subject(self, name: str, target: Entity) -> bool:
         """Tell whether the field `name` leads from every row to the very person, a `target`, whom it describes.
@@ -132,12 +151,22 @@ class Rows:
             return parents.c.situation
         if entity.subject is None:
             return literal_column(str(standing.everything), Integer)
-        if parents is not None and self._belongs.compare(self.identity == self.parent):
-            # The list is in the object of the person whom its rows describe: that object's situation has their flags.
-            flags: ColumnElement[int] = parents.c.situation.bitwise_and(literal_column(str(FLAGS), Integer))
-            expression = standing.expression_with(flags, entity, self.tables)
-        else:
-            expression = standing.expression(entity, self.tables, self.subject)
+        # A list in the object of the person whom its rows describe: that object's situation has their flags.
+        is_theirs = parents is not None and self._belongs.compare(self.identity == self.parent)
+        flags: ColumnElement[int] = (
+            parents.c.situation.bitwise_and(literal_column(str(FLAGS), Integer))
+            if parents is not None and is_theirs
+            else flags_of(self.subject)
+        )
+        expression = standing.expression_with(flags, entity, self.tables, self.identity)
+        if self._asked_for is not None:
+            # Added up, so that the other part is worked out too.
+            expression += bit(self.key.is_(None), _NO_ROW)
         fenced = fence(expression, "s")
         self.join(fenced)
         return fenced.c.situation
+
+
+def _keys() -> FromClause:
+    keys = func.unnest(bindparam("keys", type_=ARRAY(Uuid()))).table_valued(column("key", Uuid))
+    return keys.render_derived(name="k")

@@ -26,6 +26,9 @@ from domain.people.model import person
 class Joined(dict[Table, FromClause]):
     """The tables of a row of `entity` under aliases; each beside the row's own is joined when first asked for."""
 
+    outer = False
+    """A row may be none at all, and then there is nothing of it in the other tables either."""
+
     def __init__(self, entity: Entity, prefix: str) -> None:
         super().__init__({entity.table: entity.table.alias(prefix)})
         self._links = dict(entity.joins)
@@ -35,8 +38,12 @@ class Joined(dict[Table, FromClause]):
 
     def __missing__(self, table: Table) -> FromClause:
         other = self[table] = table.alias(f"{self._prefix}_{table.name}")
-        self.start = self.start.join(other, and_(other.c.tenant_id == TENANT, other.c.id == self.link(table)))
+        self.join(other, and_(other.c.tenant_id == TENANT, other.c.id == self.link(table)), outer=self.outer)
         return other
+
+    def join(self, other: FromClause, there: ColumnElement[bool], *, outer: bool = False) -> None:
+        """Add `other` where `there` holds, and none of it elsewhere if `outer`."""
+        self.start = self.start.join(other, there, isouter=outer)
 
     def link(self, table: Table) -> ColumnElement[Any]:
         """Return the column that holds the key of the row in `table` that belongs to this row."""
@@ -51,7 +58,7 @@ def described(entity: Entity, tables: Joined, prefix: str) -> Tables:
     someone = person.alias(f"{prefix}_subject")
     identity = tables[entity.subject.table].c[entity.subject.name]
     there = and_(someone.c.tenant_id == TENANT, someone.c.id == identity)
-    tables.start = tables.start.join(someone, there, isouter=entity.optional_subject)
+    tables.join(someone, there, outer=tables.outer or entity.optional_subject)
     return {person: someone}
 
 

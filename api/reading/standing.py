@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import add
+from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, literal_column
 
@@ -137,14 +138,21 @@ class Standing:
 
     def expression(self, entity: Entity, tables: Tables, subject: Tables) -> ColumnElement[int]:
         """Return the situation of a row of `entity`; `subject` holds the person it describes."""
-        someone = subject[person]
-        return self.expression_with(bit(someone.c.minor, MINOR) + bit(someone.c.restricted, RESTRICTED), entity, tables)
-
-    def expression_with(self, flags: ColumnElement[int], entity: Entity, tables: Tables) -> ColumnElement[int]:
-        """Return the situation of a row of `entity`, made of its subject's `flags` and the capacities held."""
         assert entity.subject is not None
+        identity = tables[entity.subject.table].c[entity.subject.name]
+        return self.expression_with(flags_of(subject), entity, tables, identity)
+
+    def expression_with(
+        self, flags: ColumnElement[int], entity: Entity, tables: Tables, identity: ColumnElement[Any]
+    ) -> ColumnElement[int]:
+        """Return the situation of a row of `entity`, made of the `flags` and the key of the person it describes."""
         if entity.published:
             return literal_column(str(self.everything), Integer) + flags
-        identity = tables[entity.subject.table].c[entity.subject.name]
         course = tables[entity.course.table].c[entity.course.name] if entity.course is not None else None
         return reduce(add, held_bits(self.values, identity, course), flags)
+
+
+def flags_of(subject: Tables) -> ColumnElement[int]:
+    """Return the flags of the person in `subject`, as a situation has them."""
+    someone = subject[person]
+    return bit(someone.c.minor, MINOR) + bit(someone.c.restricted, RESTRICTED)
