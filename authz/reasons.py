@@ -93,6 +93,10 @@ def reason(
     return Denial(real, case.told(field, real), next((rule for rule in rules if rule is not None), None))
 
 
+_READ_BY_ALL_WHO_READ = "Learner.name"
+"""Who may read it of somebody restricted reads of them as before."""
+
+
 class _Case(NamedTuple):
     """One viewer toward one row."""
 
@@ -124,6 +128,8 @@ class _Case(NamedTuple):
 
     def told(self, field: str, real: DenialReason) -> DenialReason:
         """A reason may say what somebody is only to whoever may read that anyway."""
+        if self.restricted and Role.PRIVACY not in self.held:
+            return self._told_of_the_restricted(field)
         if real is DenialReason.RESTRICTED_BY_SUBJECT and Role.PRIVACY not in self.held:
             return DenialReason.NOT_IN_ROLE
         if real is DenialReason.MINOR_PROTECTED and not self._knows_who_is_a_minor():
@@ -131,6 +137,18 @@ class _Case(NamedTuple):
         if real is DenialReason.TENANT_RULE and not (self._knows_who_is_a_minor() or self._same_of_all(field)):
             return DenialReason.NOT_IN_ROLE
         return real
+
+    def _told_of_the_restricted(self, field: str) -> DenialReason:
+        """Whoever reads of somebody restricted as before is told as before; others are told the same of everything.
+
+        What the real reason depends on, they may not know: whether it is a minor, whether a seat is held.
+        """
+        before = self._replace(restricted=False)
+        if not any(self.decide(role, _READ_BY_ALL_WHO_READ).allowed for role in self.held):
+            return DenialReason.NOT_IN_ROLE
+        if any(before.decide(role, field).allowed for role in self.held):
+            return DenialReason.NOT_IN_ROLE
+        return before.told(field, before.real(field))
 
     def _same_of_all(self, field: str) -> bool:
         """Tell whether the tenant's rules deny it of adults and of minors alike."""

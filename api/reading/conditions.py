@@ -83,6 +83,7 @@ def predicate(
         released = standing.allowed(other, wanted.related_name)
         tests.append(condition.test(source.expression(inner)))
     else:
-        tests.append(condition.test(inner[other.table].c.course_id))
+        assert wanted.related_column is not None
+        tests.append(condition.test(inner[other.table].c[wanted.related_column.name]))
     around = {*inner.values(), *subject.values()}
     return and_(readable, exists().select_from(joined).where(*tests, within(there, released)).correlate_except(*around))

@@ -98,6 +98,8 @@ class Filter:
     """What the predicate tests, where it is not the field's own value."""
     related: str | None = None
     relates: Callable[[Tables, Tables], ColumnElement[bool]] | None = None
+    related_column: Column[Any] | None = None
+    """What of the related row the predicate tests, where that is no field of it that is released by itself."""
     related_name: str | None = None
     """The field of the related row that must be readable there and whose value the predicate tests."""
 
@@ -132,6 +134,12 @@ class Entity:
     def key(self) -> Column[Any]:
         """Return the column that identifies a row in its tenant."""
         return self.table.c.tenant_id if self.table.name == "tenant" else self.table.c.id
+
+    @property
+    def is_part(self) -> bool:
+        """Whether its objects are made of rows that are something else: they are there wherever those lead to them."""
+        source = self.sources.get("id")
+        return isinstance(source, Cell) and source.source is not self.key
 
     def category(self, name: str) -> str | None:
         """Return the category of a field that describes a person, or None."""

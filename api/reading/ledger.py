@@ -4,7 +4,7 @@ Of each view (one selection at one place of the answer) it is told which records
 That gives, per field asked, whom it was released of, whom it was denied about and why.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -60,7 +60,7 @@ class Ledger:
         people = _people(layout, records)
         for situation in people:
             self.capacities.update(self.standing.held(situation))
-        first: dict[int, list[_Object]] | None = None
+        first: _Firsts | None = None
         for decided in layout.decided:
             if refused(decided.asked) is not None:
                 continue
@@ -95,22 +95,27 @@ class Ledger:
         """Note the same of a field of another type, into which an order looked."""
         self.used(self.entities[kind], name, shown)
 
-    def _deny(self, layout: Layout, decided: Decided, objects: Mapping[int, list["_Object"]]) -> None:
+    def _deny(self, layout: Layout, decided: Decided, first: "_Firsts") -> None:
         view, name = layout.view, decided.asked.name
-        told: dict[DenialReason, int] = defaultdict(int)
+        # An object that is denied at several places, for several reasons, counts with that of the first.
+        reason_of: dict[UUID, tuple[int, DenialReason]] = {}
         rules: set[str | None] = set()
         paths: list[list[str | int]] = []
-        for situation, denied in objects.items():
+        for situation, denied in first.objects.items():
             if situation in decided.allowed:
                 continue
             real, shown_reason, rule = self.standing.reason(view.entity, name, situation)
-            told[shown_reason] += len(denied)
+            for one in denied:
+                known = reason_of.get(one.key)
+                if known is None or one.turn < known[0]:
+                    reason_of[one.key] = (one.turn, shown_reason)
             rules.add(rule)
             subjects = {one.subject for one in denied if one.subject is not None}
             if subjects:
                 self.denials[decided.name, real, shown_reason] |= subjects
             paths.append(steps((denied[0].batch.place_of(denied[0].number), decided.asked.key)))
         path = min(paths, key=_order)
+        told = Counter(reason for _, reason in reason_of.values())
         reasons = {reason.value: told[reason] for reason in DenialReason if reason in told}
         extensions: dict[str, Any] = {
             "code": "FIELD_FORBIDDEN",
@@ -119,8 +124,8 @@ class Ledger:
             "reason": next(iter(reasons)),
             "reasons": reasons,
             "rule": next(iter(rules)) if len(rules) == 1 else None,
-            "denied": sum(told.values()),
-            "of": sum(map(len, objects.values())),
+            "denied": len(reason_of),
+            "of": first.of,
         }
         self.errors.append(
             (path, GraphQLError(f"{decided.name} may not be read here.", path=path, extensions=extensions))
@@ -128,8 +133,11 @@ class Ledger:
 
 
 class _Object(NamedTuple):
-    """An object that the answer shows, where it shows it first."""
+    """An object that the answer shows, where it shows it first in a situation."""
 
+    key: UUID
+    turn: int
+    """How many places the answer shows before this one."""
     subject: UUID | None
     batch: Shown
     number: int
@@ -150,17 +158,26 @@ def _people(layout: Layout, records: Sequence[Record]) -> dict[int, set[UUID]]:
     return {situation: subjects - _NOBODY for situation, subjects in people.items()}
 
 
-def _first(layout: Layout, shown: Sequence[Shown]) -> dict[int, list[_Object]]:
-    """Return the distinct objects shown, by situation, each with its first place."""
-    seen: set[UUID] = set()
+class _Firsts(NamedTuple):
+    """The objects shown by one view: by situation, each with its first place there; and how many there are."""
+
+    objects: Mapping[int, list[_Object]]
+    of: int
+
+
+def _first(layout: Layout, shown: Sequence[Shown]) -> _Firsts:
+    """Return the distinct objects shown. An event may be met in one way in one log, and in another in the next."""
+    met: set[tuple[UUID, int]] = set()
     found: dict[int, list[_Object]] = defaultdict(list)
+    turn = 0
     for batch in shown:
         for index, record in enumerate(batch.records):
-            if record is not None and record[layout.key_at] not in seen:
-                seen.add(record[layout.key_at])
+            turn += 1
+            if record is not None and (one := (record[layout.key_at], record[layout.situation_at])) not in met:
+                met.add(one)
                 subject = record[layout.subject_at] if layout.subject_at >= 0 else None
-                found[record[layout.situation_at]].append(_Object(subject, batch, index))
-    return found
+                found[one[1]].append(_Object(one[0], turn, subject, batch, index))
+    return _Firsts(found, len({key for key, _ in met}))
 
 
 def steps(place: Place) -> list[str | int]:

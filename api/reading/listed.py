@@ -148,7 +148,13 @@ class Rows:
     def _meet(self) -> ColumnElement[int]:
         entity, standing, parents = self._entity, self._standing, self._parents
         if self._stands_as_parent and parents is not None:
-            return parents.c.situation
+            if not entity.optional_subject:
+                return parents.c.situation
+            # Met as the parent is, but the row describes somebody else.
+            own = parents.c.situation.bitwise_and(literal_column(str(~FLAGS), Integer)) + flags_of(self.subject)
+            fenced = fence(own, "s")
+            self.join(fenced)
+            return fenced.c.situation
         if entity.subject is None:
             return literal_column(str(standing.everything), Integer)
         # A list in the object of the person whom its rows describe: that object's situation has their flags.

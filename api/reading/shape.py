@@ -168,7 +168,7 @@ class Shaper:
             readable = situation in self._standing.allowed(view.entity, name)
             reason, rule = None, None
             if readable:
-                rule = self._standing.decide(field, situation).rule
+                rule = self._standing.allowing(field, situation)
             else:
                 _, reason, rule = self._standing.reason(view.entity, name, situation)
             values = {"field": field, "readable": readable, "reason": reason, "rule": rule, "__typename": "FieldAccess"}

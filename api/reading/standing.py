@@ -68,6 +68,17 @@ class Standing:
             found = found if found.rule is not None else decision
         return found
 
+    def allowing(self, field: str, situation: int) -> str | None:
+        """Return the line that releases `field` in `situation`, as far as it may be told.
+
+        The line that speaks of somebody restricted is told to privacy staff; to others that by which they read before.
+        """
+        found = self.decide(field, situation)
+        if situation & RESTRICTED and Role.PRIVACY not in self.held(situation):
+            before = self.decide(field, situation & ~RESTRICTED)
+            found = before if before.allowed else found
+        return found.rule
+
     def reason(self, entity: Entity, name: str, situation: int) -> Denial:
         """Return why the field `name` of `entity` is not released in `situation`."""
         key = (entity.name, entity.variant, name, situation)
@@ -125,7 +136,7 @@ class Standing:
 
     def visible(self, entity: Entity) -> frozenset[int]:
         """Return the situations in which a row of `entity` exists for the viewer."""
-        return self.allowed(entity, "id")
+        return frozenset(self.situations(entity)) if entity.is_part else self.allowed(entity, "id")
 
     @cached_property
     def signature(self) -> str:

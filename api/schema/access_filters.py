@@ -10,6 +10,7 @@ from api.reading.page import bad_input
 from api.schema import filters
 from api.schema.access_event import people_in, told, unless_staff
 from authz.audit.event import access_event
+from domain.people.model import person
 
 Parent = ColumnElement[Any] | None
 
@@ -18,7 +19,9 @@ def access_event_filters(*, own: bool) -> dict[str, Filter]:
     """Return the filters of a list of events; `own`: of those that concern somebody, which tell of nobody else."""
     return {
         "actor": Filter("actor", _person, _is, value=unless_staff if own else _actor),
-        "subject": Filter("subjects", _person, _holds, value=people_in(own=own)),
+        "subject": Filter("subjects", _person, _holds, value=people_in(own=True))
+        if own
+        else Filter("subjects", _person, _is, related="Learner", relates=_concerns, related_column=person.c.id),
         "field": Filter("disclosures", filters.plain_text, _holds, value=told("fields[*]", "field", own=own)),
         "category": Filter("disclosures", _listed, _holds_any, value=told("categories[*]", "category", own=own)),
         "purpose": filters.one_of("purpose"),
@@ -32,6 +35,11 @@ def access_event_filters(*, own: bool) -> dict[str, Filter]:
 
 def _actor(tables: Tables, _parent: Parent) -> ColumnElement[Any]:
     return tables[access_event].c.actor_id
+
+
+def _concerns(tables: Tables, related: Tables) -> ColumnElement[bool]:
+    """Hold for a person in an event: whoever does not exist for the viewer is not searched for."""
+    return func.jsonb_exists(people_in(own=False)(tables, None), cast(related[person].c.id, Text))
 
 
 def _roles(tables: Tables, _parent: Parent) -> ColumnElement[Any]:

@@ -11,6 +11,7 @@ from api.ids import MalformedIdError, decode_id
 from api.reading.entity import Filter
 from api.reading.order import Key
 from api.reading.page import bad_input
+from domain.enrollments.model import enrollment
 
 _NOBODY = UUID(int=0)
 """A key that no row has."""
@@ -142,7 +143,8 @@ def _in_utc(instant: datetime) -> datetime:
 
 def related_course(related: str, relates: Any) -> Filter:
     """Return the filter that a visible row of `related` leads to a course."""
-    return Filter("enrollments", _course, _holds_same, related=related, relates=relates)
+    tested = enrollment.c.course_id
+    return Filter("enrollments", _course, _holds_same, related=related, relates=relates, related_column=tested)
 
 
 def related_value(related: str, name: str, relates: Any) -> Filter:

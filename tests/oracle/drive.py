@@ -39,6 +39,12 @@ class Asking:
     """The lines that the server decides by."""
     rules: Counter[str | None] = field(default_factory=Counter, compare=False)
     """How often the errors expected so far name which line."""
+    reasons: Counter[str] = field(default_factory=Counter, compare=False)
+    """How often cells were denied so far for which reason."""
+
+    def headers(self) -> dict[str, str]:
+        """Return what a request of this viewer begins with."""
+        return {"authorization": f"Bearer {self.token}", "accept": "application/graphql-response+json"}
 
     async def check(self, document: str, variables: dict[str, Any]) -> list[str]:
         """Return the differences of one answer and its record: one report, or nothing when all is equal."""
@@ -71,12 +77,9 @@ class Asking:
     async def _ask(self, document: str, variables: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         expected = expect(self.world, self.viewer, document, variables, policy=self.policy)
         self.rules.update(error["extensions"].get("rule") for error in expected.errors if "message" in error)
+        self.reasons.update(reason for _, reason, _ in expected.denials)
         request_id = secrets.token_hex(16)
-        headers = {
-            "authorization": f"Bearer {self.token}",
-            "accept": "application/graphql-response+json",
-            "x-request-id": request_id,
-        }
+        headers = {**self.headers(), "x-request-id": request_id}
         asked = {"query": document, "variables": variables}
         response = await self.client.post("/graphql", json=asked, headers=headers)
         try:

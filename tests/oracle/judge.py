@@ -1,26 +1,29 @@
 """Which rows exist for a viewer, which cells they read, and why not."""
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from tests.oracle.capacities import OracleViewer, capacities
 from tests.oracle.contract import category_of, is_guarded, personal_fields
+from tests.oracle.lines import NO_LINE, Lines, OneOf, common, one_of
 from tests.oracle.policy import Cell, Policy
 from tests.oracle.row import Row
 from tests.oracle.rules import PURPOSES, allows
 from tests.oracle.world import World
 
-PRECEDENCE = ("RESTRICTED_BY_SUBJECT", "MINOR_PROTECTED", "PURPOSE_NOT_ALLOWED", "NO_RELATION", "NOT_IN_ROLE")
+PRECEDENCE = (
+    "TENANT_RULE",
+    "RESTRICTED_BY_SUBJECT",
+    "MINOR_PROTECTED",
+    "PURPOSE_NOT_ALLOWED",
+    "NO_RELATION",
+    "NOT_IN_ROLE",
+)
 """Which reason speaks for several."""
 
 SHIPPED = Policy()
 
-
-@dataclass(frozen=True, slots=True)
-class OneOf:
-    """The lines that allow a cell, of which the server names one."""
-
-    names: frozenset[str]
+Class = Literal["ADULT", "MINOR", "RESTRICTED"]
+AGES: tuple[Class, ...] = ("ADULT", "MINOR")
 
 
 class Denied(NamedTuple):
@@ -28,7 +31,7 @@ class Denied(NamedTuple):
 
     real: str
     told: str
-    rule: str | None
+    lines: Lines
 
 
 class Judge:
@@ -38,34 +41,42 @@ class Judge:
         self.world = world
         self.viewer = viewer
         self._policy = policy
+        self._rules = world.rules
         self._held: dict[Row, tuple[str, ...]] = {}
 
     def held(self, row: Row, field: str) -> tuple[str, ...]:
-        """Return the capacities in which the viewer meets the row, to read this field.
-
-        An event in somebody's access log is met as that person is, but for the address it came from, which is the
-        actor's.
-        """
-        met = row
-        if row.part_of is not None and category_of(row.kind, field) != "TECHNICAL":
-            learner = self.world.learner(row.part_of)
-            assert learner is not None
-            met = learner
+        """Return the capacities in which the viewer meets the row, to read this field."""
+        met = self._met(row, field)
         if met not in self._held:
             self._held[met] = capacities(self.world, self.viewer, met)
         return self._held[met]
 
+    def _met(self, row: Row, field: str) -> Row:
+        """Return as which row this one is met.
+
+        An event in somebody's access log is met as that person is, but for the address it came from, which is the
+        actor's.
+        """
+        if row.part_of is None or category_of(row.kind, field) == "TECHNICAL":
+            return row
+        learner = self.world.learner(row.part_of)
+        assert learner is not None
+        return learner
+
+    def class_of(self, row: Row, field: str) -> Class:
+        """Return what kind of person the cell describes: in an access log too, an event describes its actor."""
+        return self.subject_class(row)
+
     def denied(self, row: Row, field: str) -> Denied | None:
         """Return why the viewer may not read the cell, None when they may."""
-        if not is_guarded(row.kind, field) or self._allowed(row, row.kind, field):
+        if not is_guarded(row.kind, field) or self._allowed(row, field):
             return None
-        real = self._reason(row, field)
-        told = real if self._may_know(row, field, real) else "NOT_IN_ROLE"
-        return Denied(real, told, self._rule(row, field))
+        about = self.class_of(row, field)
+        return Denied(self._reason(row, field, about), self._told(row, field, about), self._rule(row, field))
 
     def readable(self, row: Row, field: str) -> bool:
         """Return whether the viewer may read the cell."""
-        return self.denied(row, field) is None
+        return not is_guarded(row.kind, field) or self._allowed(row, field)
 
     def visible(self, row: Row) -> bool:
         """Return whether the row exists for the viewer, when it is looked for by itself."""
@@ -73,7 +84,7 @@ class Judge:
             parent = self.world.enrollments[row.facts["enrollment_id"]]
             return self.visible(parent) and self.readable(parent, "results") and self.readable(row, "id")
         if row.kind == "SeatPool":
-            return self._allowed(row, "SeatPool", "id")
+            return self._allowed(row, "id")
         return self.readable(row, "id")
 
     def access(self, row: Row) -> list[dict[str, object]]:
@@ -82,14 +93,20 @@ class Judge:
 
     def _access(self, row: Row, field: str, denied: Denied | None) -> dict[str, object]:
         found = {"field": f"{row.kind}.{field}", "readable": denied is None, "reason": denied and denied.told}
-        return found | {"rule": self._allowing(row, field) if denied is None else denied.rule}
+        return found | {"rule": self._allowing(row, field) if denied is None else one_of(denied.lines)}
 
     def _allowing(self, row: Row, field: str) -> OneOf:
         """Return the lines that allow, of capacities that none denies."""
-        cells = [cell for cell in self._cells(row, field) if not self._policy.lines("deny", cell)]
-        return OneOf(frozenset(line.name for cell in cells for line in self._policy.lines("allow", cell)))
+        about = self.class_of(row, field)
+        if about == "RESTRICTED" and not self._knows_who_is_restricted():
+            # To whoever reads of the restricted as before the line says nothing of it.
+            before = self._age(row)
+            about = before if any(map(self._reads, self._cells(row, field, before))) else about
+        cells = [cell for cell in self._cells(row, field, about) if not self._denying(cell)]
+        lines = (line.name for cell in cells for line in self._policy.lines("allow", cell))
+        return OneOf(frozenset(lines).union(*(self._lifting(cell) for cell in cells)))
 
-    def subject_class(self, row: Row) -> str:
+    def subject_class(self, row: Row) -> Class:
         """Return what kind of person the row describes; what describes nobody counts as about an adult."""
         subject = self.world.subject(row)
         if subject is None:
@@ -98,58 +115,97 @@ class Judge:
         if person is None:
             # The platform's staff, or somebody who was erased.
             return "ADULT"
-        return "RESTRICTED" if person["restricted"] else "MINOR" if person["minor"] else "ADULT"
+        return "RESTRICTED" if person["restricted"] else self._age(row)
 
-    def _allowed(self, row: Row, kind: str, field: str) -> bool:
-        return self._some(self.held(row, field), kind, field, self.subject_class(row))
+    def _age(self, row: Row) -> Class:
+        subject = self.world.subject(row)
+        assert subject is not None
+        return "MINOR" if self.world.people[subject]["minor"] else "ADULT"
 
-    def _some(self, roles: tuple[str, ...], kind: str, field: str, subject_class: str) -> bool:
-        return any(allows(role, kind, field, subject_class, self.viewer.purpose_of(role)) for role in roles)
+    def _allowed(self, row: Row, field: str) -> bool:
+        return any(self._reads(cell) for cell in self._cells(row, field))
 
-    def _reason(self, row: Row, field: str) -> str:
-        held, about = self.held(row, field), self.subject_class(row)
-        others = tuple(role for role in self.viewer.roles if role not in held)
-        if about == "RESTRICTED":
-            subject = self.world.subject(row)
-            assert subject is not None
-            otherwise = "MINOR" if self.world.people[subject]["minor"] else "ADULT"
-            if self._some(held, row.kind, field, otherwise):
-                return "RESTRICTED_BY_SUBJECT"
-        if about == "MINOR" and self._some(held, row.kind, field, "ADULT"):
+    def _reads(self, cell: Cell) -> bool:
+        return (allows(*cell) or bool(self._lifting(cell))) and not self._rules.denying(cell)
+
+    def _lifting(self, cell: Cell) -> tuple[str, ...]:
+        """Return the tenant's rules that lift the cell. None of them goes beyond what the platform denies."""
+        return () if self._policy.lines("deny", cell) else self._rules.lifting(cell)
+
+    def _told(self, row: Row, field: str, about: Class) -> str:
+        """Return the reason that the viewer may know."""
+        if about == "RESTRICTED" and not self._knows_who_is_restricted():
+            # What any other reason depends on is nobody's business any more, but theirs who read as before.
+            if not {"LEARNER", "MINOR", "GUARDIAN"} & set(self.held(row, field)):
+                return "NOT_IN_ROLE"
+            about = self._age(row)
+            if any(map(self._reads, self._cells(row, field, about))):
+                return "NOT_IN_ROLE"
+        reason = self._reason(row, field, about)
+        return reason if self._may_know(row, field, reason, about) else "NOT_IN_ROLE"
+
+    def _reason(self, row: Row, field: str, about: Class) -> str:
+        held = self.held(row, field)
+        others = [role for role in self.viewer.roles if role not in held]
+        if self._is_taken(row, field, about):
+            return "TENANT_RULE"
+        if about == "RESTRICTED" and any(self._reads(cell) for cell in self._cells(row, field, self._age(row))):
+            return "RESTRICTED_BY_SUBJECT"
+        if about == "MINOR" and any(self._reads(cell) for cell in self._cells(row, field, "ADULT")):
             return "MINOR_PROTECTED"
-        if any(allows(role, row.kind, field, about, why) for role in held for why in PURPOSES[role]):
+        cells = self._cells(row, field, about)
+        if any(self._reads(cell._replace(purpose=why)) for cell in cells for why in PURPOSES[cell.role]):
             return "PURPOSE_NOT_ALLOWED"
-        return "NO_RELATION" if self._some(others, row.kind, field, about) else "NOT_IN_ROLE"
+        elsewhere = (Cell(role, row.kind, field, about, self.viewer.purpose_of(role)) for role in others)
+        return "NO_RELATION" if any(map(self._reads, elsewhere)) else "NOT_IN_ROLE"
 
-    def _may_know(self, row: Row, field: str, reason: str) -> bool:
-        if reason == "RESTRICTED_BY_SUBJECT":
-            return "PRIVACY" in self.viewer.roles
-        return reason != "MINOR_PROTECTED" or self._knows_who_is_a_minor(row, field)
+    def _is_taken(self, row: Row, field: str, about: Class) -> bool:
+        """Return whether the cell would be read of somebody of that class but for the tenant's rules."""
+        cells = self._cells(row, field, about)
+        is_promised = any(allows(*cell) and self._rules.denying(cell) for cell in cells)
+        return is_promised and not any(map(self._reads, cells))
 
-    def _knows_who_is_a_minor(self, row: Row, field: str) -> bool:
-        return self._some(self.held(row, field), "Learner", "minor", self.subject_class(row))
+    def _knows_who_is_restricted(self) -> bool:
+        return "PRIVACY" in self.viewer.roles
 
-    def _rule(self, row: Row, field: str) -> str | None:
+    def _may_know(self, row: Row, field: str, reason: str, about: Class) -> bool:
+        if reason == "TENANT_RULE" and all(self._is_taken(row, field, each) for each in AGES):
+            # The same of an adult and of a minor: nobody learns from it who is what.
+            return True
+        return reason not in ("MINOR_PROTECTED", "TENANT_RULE") or self._knows_who_is_a_minor(row, field, about)
+
+    def _knows_who_is_a_minor(self, row: Row, field: str, about: Class) -> bool:
+        purpose_of = self.viewer.purpose_of
+        cells = (Cell(role, "Learner", "minor", about, purpose_of(role)) for role in self.held(row, field))
+        return any(map(self._reads, cells))
+
+    def _rule(self, row: Row, field: str) -> Lines:
         """Return the line that denied, unless it tells whoever may not know what kind of person the row is about.
 
         The line that denies of adults and of minors alike tells nothing of the kind.
         """
+        found: Lines = NO_LINE
         for cell in self._cells(row, field):
-            found = self._denying(cell)
-            if found is None:
+            denying = self._denying(cell)
+            if not denying:
                 continue
             if cell.subject_class == "RESTRICTED":
-                told = "PRIVACY" in self.viewer.roles
+                lines = denying if "PRIVACY" in self.viewer.roles else NO_LINE
+            elif self._knows_who_is_a_minor(row, field, self.class_of(row, field)):
+                lines = denying
             else:
-                alike = {self._denying(cell._replace(subject_class=each)) for each in ("ADULT", "MINOR")} == {found}
-                told = alike or self._knows_who_is_a_minor(row, field)
-            if told:
-                return found
-        return None
+                lines = common(self._denying(cell._replace(subject_class=each)) or NO_LINE for each in AGES)
+            found = (found - NO_LINE) | lines
+            if None not in found:
+                break
+        return found
 
-    def _denying(self, cell: Cell) -> str | None:
-        return next((line.name for line in self._policy.lines("deny", cell)), None)
+    def _denying(self, cell: Cell) -> Lines:
+        """Return the lines that deny the cell, one of which is named: of the platform's the first."""
+        platform = [line.name for line in self._policy.lines("deny", cell)[:1]]
+        return frozenset([*platform, *self._rules.denying(cell)])
 
-    def _cells(self, row: Row, field: str) -> list[Cell]:
-        about, purpose_of = self.subject_class(row), self.viewer.purpose_of
-        return [Cell(role, row.kind, field, about, purpose_of(role)) for role in self.held(row, field)]
+    def _cells(self, row: Row, field: str, about: Class | None = None) -> list[Cell]:
+        """Return the cell in each capacity held, as if the person were of the class `about`."""
+        kind, class_, purpose_of = row.kind, about or self.class_of(row, field), self.viewer.purpose_of
+        return [Cell(role, kind, field, class_, purpose_of(role)) for role in self.held(row, field)]

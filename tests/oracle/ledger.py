@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.oracle.judge import PRECEDENCE, Denied
+from tests.oracle.lines import common, one_of
 from tests.oracle.row import Row
 
 Path = tuple[str | int, ...]
@@ -130,16 +131,16 @@ def pattern(path: Path) -> str:
 
 
 def _forbidden(first: Asked, group: list[Asked]) -> dict[str, Any]:
-    denied = {entry.row.identity: entry.denied for entry in group if entry.denied is not None}
+    # What is denied at several places counts with the reason of the first.
+    denied = {entry.row.identity: entry.denied for entry in reversed(group) if entry.denied is not None}
     reasons = Counter(each.told for each in denied.values())
-    rules = {each.rule for each in denied.values()}
     extensions = {
         "code": "FIELD_FORBIDDEN",
         "pattern": pattern(first.path),
         "field": first.field,
         "reason": min(reasons, key=PRECEDENCE.index),
         "reasons": dict(reasons),
-        "rule": rules.pop() if len(rules) == 1 else None,
+        "rule": one_of(common(each.lines for each in denied.values())),
         "denied": sum(reasons.values()),
         "of": len({entry.row.identity for entry in group}),
     }

@@ -113,7 +113,7 @@ class Lister:
             return (row.key.bytes,)
         field, down = ORDERS[order]
         holder = self._holder(row, order)
-        value = holder.facts[column(field)] if self._judge.readable(holder, field) else None
+        value = holder.facts[column(field)] if self._orders_by(row, holder, field) else None
         if value is None:
             return (True, 0, row.key.bytes)
         return (False, Downwards(value) if down else value, row.key.bytes)
@@ -125,6 +125,11 @@ class Lister:
         assert learner is not None
         return learner
 
+    def _orders_by(self, row: Row, holder: Row, field: str) -> bool:
+        """Return whether the viewer reads what the row is sorted by; of its learner, also who that is."""
+        is_own = holder is row or (self._judge.readable(row, "learner") and self._judge.visible(holder))
+        return is_own and self._judge.readable(holder, field)
+
     def _use(self, rows: list[Row], order: str | None, fulfilled: list[Condition]) -> None:
         for row in rows:
             subject = self._judge.world.subject(row)
@@ -133,7 +138,7 @@ class Lister:
             self._ledger.entries += [Used(each.field, subject) for each in fulfilled if each.field is not None]
             if order is not None:
                 holder, field = self._holder(row, order), ORDERS[order][0]
-                if self._judge.readable(holder, field):
+                if self._orders_by(row, holder, field):
                     self._ledger.entries.append(Used(f"{holder.kind}.{field}", subject))
 
 

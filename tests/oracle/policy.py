@@ -12,12 +12,14 @@ FOLDER = Path(__file__).parents[2] / "authz" / "policy"
 """The policy that comes with the program."""
 
 _WITHOUT_DIRECTIVE = {"Tenant.seatPools": "SEAT", "SeatPool.id": "SEAT", "AccessEvent.id": "ACCESS"}
-"""Categories of fields that a line decides although they say nothing about a person."""
+_WITHOUT_DIRECTIVE |= {"Mutation.updateProfile": "PROFILE", "Mutation.enroll": "LEARNING"}
+_WITHOUT_DIRECTIVE |= {"Mutation.withdraw": "LEARNING"}
+"""Categories of what a line decides about although it says nothing about a person: fields, calls."""
 
 
 def category_in(kind: str, field: str) -> str | None:
     """Return the category by which lines speak of a field."""
-    return category_of(kind, field) or _WITHOUT_DIRECTIVE.get(f"{kind}.{field}")
+    return _WITHOUT_DIRECTIVE.get(f"{kind}.{field}") or category_of(kind, field)
 
 
 class Cell(NamedTuple):

@@ -55,7 +55,7 @@ PROMISES = (
     # The organisation: its members; of who holds a seat, the seat and whether it is used.
     Promise(("ENTERPRISE_ADMIN",), BOTH, "Learner#IDENTIFIER Learner#IDENTITY Learner.minor"),
     Promise(("ENTERPRISE_ADMIN",), ADULT, "Learner.email Learner.title Seat.email"),
-    Promise(("SEAT_MANAGER",), BOTH, "Learner#LEARNING Seat#IDENTIFIER Seat#SEAT"),
+    Promise(("SEAT_MANAGER",), BOTH, "Learner#IDENTIFIER Learner#LEARNING Seat#IDENTIFIER Seat#SEAT"),
     Promise(("SEAT_MANAGER",), BOTH, "Enrollment.id Enrollment.learner Enrollment.status Enrollment.finalResult"),
     Promise(("SEAT_MANAGER",), ADULT, "Enrollment.enrolledAt Enrollment.completedAt Enrollment.withdrawnAt"),
     Promise(("SEAT_MANAGER",), ADULT, "Enrollment.progress Seat.lastUsedAt"),
@@ -76,14 +76,29 @@ PROMISES = (
 )
 
 
+GRANTABLE = (
+    # Scores and single results of adults; the reads of their own people.
+    Promise(("SEAT_MANAGER",), ADULT, "Enrollment.averageScore Enrollment.results AssessmentResult#LEARNING"),
+    Promise(("ENTERPRISE_ADMIN",), BOTH, "Learner#ACCESS AccessEvent.id AccessEvent#ACCESS Actor#ACCESS"),
+)
+"""What nobody is promised, and a tenant's agreement may let its admins allow."""
+
+
 @cache
 def allows(role: str, kind: str, field: str, subject_class: str, purpose: str) -> bool:
     """Return whether somebody who meets a row as `role` reads this cell of a person of that class for `purpose`."""
-    names = {kind, f"{kind}#{category_of(kind, field)}", f"{kind}.{field}"}
     return purpose in PURPOSES[role] and any(
-        role in promise.roles
-        and subject_class in promise.classes
-        and (not promise.purposes or purpose in promise.purposes)
-        and names & set(promise.objects.split())
+        (not promise.purposes or purpose in promise.purposes) and _promises(promise, role, kind, field, subject_class)
         for promise in PROMISES
     )
+
+
+@cache
+def is_grantable(role: str, kind: str, field: str, subject_class: str) -> bool:
+    """Return whether an agreement may grant this cell to `role`."""
+    return any(_promises(promise, role, kind, field, subject_class) for promise in GRANTABLE)
+
+
+def _promises(promise: Promise, role: str, kind: str, field: str, subject_class: str) -> bool:
+    names = {kind, f"{kind}#{category_of(kind, field)}", f"{kind}.{field}"}
+    return role in promise.roles and subject_class in promise.classes and not names.isdisjoint(promise.objects.split())

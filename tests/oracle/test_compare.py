@@ -10,8 +10,8 @@ import pytest
 
 from tests.oracle.capacities import Cursor
 from tests.oracle.compare import answer_differences, event_differences, report
-from tests.oracle.judge import OneOf
 from tests.oracle.ledger import Expected
+from tests.oracle.lines import OneOf
 from tests.oracle.small import ADA, BEN, EVE, IVY, MIA, ask, viewer
 
 DOCUMENT = """
@@ -33,7 +33,7 @@ def answered(expected: Expected) -> dict[str, Any]:
 
 def _text(value: object) -> str:
     if isinstance(value, OneOf):
-        return min(value.names)
+        return min(name for name in value.names if name)
     assert isinstance(value, Cursor)
     return f"cursor of {value.row.key}"
 

@@ -10,7 +10,7 @@ import pytest
 from tests.oracle.answer import expect
 from tests.oracle.contract import personal_fields
 from tests.oracle.deny_lines import with_deny_lines
-from tests.oracle.judge import OneOf
+from tests.oracle.lines import OneOf
 from tests.oracle.material import PEOPLE
 from tests.oracle.policy import FOLDER, Cell, Policy
 from tests.oracle.rules import ALL, PURPOSES, ROLES, allows

@@ -13,8 +13,8 @@ from tests.oracle.answer import expect
 from tests.oracle.capacities import Cursor, member, staff
 from tests.oracle.compare import answer_differences
 from tests.oracle.documents import generate
-from tests.oracle.judge import OneOf
 from tests.oracle.ledger import Expected
+from tests.oracle.lines import OneOf
 from tests.oracle.material import gather
 from tests.oracle.world import load
 from tests.support.cluster import Urls
@@ -30,7 +30,7 @@ def _written(expected: Expected) -> dict[str, Any]:
 
 def _text(value: object) -> str | None:
     if isinstance(value, OneOf):
-        return min(value.names)
+        return min(name for name in value.names if name)
     return f"{value.place}{value.row}" if isinstance(value, Cursor) else None
 
 

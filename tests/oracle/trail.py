@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.oracle.arguments import encode
-from tests.oracle.contract import category_of
+from tests.oracle.policy import category_in
 from tests.oracle.row import Row
 
 Facts = Mapping[str, Any]
@@ -102,6 +102,6 @@ def _denials(row: Facts, concerned: set[UUID]) -> list[Facts]:
 
 
 def category(field: str) -> str | None:
-    """Return the contract's category of `Type.field`."""
+    """Return the category of `Type.field`, or of the call `Mutation.name`."""
     kind, _, name = field.partition(".")
-    return category_of(kind, name)
+    return category_in(kind, name)

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -14,15 +14,20 @@ from domain.courses.model import assessment, course, teaching
 from domain.enrollments.model import assessment_result, enrollment
 from domain.people.model import guardianship, membership, person, role_grant
 from domain.seats.model import seat, seat_pool, seat_pool_course
-from tenants.model import tenant
-from tests.oracle.row import Facts, Row
+from tenants.model import agreement, agreement_grant, tenant
+from tests.oracle.row import Facts, Row, by_key, grouped, pairs
+from tests.oracle.tenant_rules import TenantRules
 from tests.oracle.trail import Trail
 
 Tables = Mapping[str, Sequence[Facts]]
 
 _PEOPLE = (tenant, person, membership, role_grant, guardianship, staff_case, staff_case_subject)
 _LEARNING = (course, teaching, assessment, enrollment, assessment_result)
-TABLES = (*_PEOPLE, *_LEARNING, seat_pool, seat_pool_course, seat)
+_AGREED = (agreement, agreement_grant)
+TABLES = (*_PEOPLE, *_LEARNING, *_AGREED, seat_pool, seat_pool_course, seat)
+FURTHER = ("access_event", "change_event", "tenant_rule")
+"""Tables by their names alone, for what defines them stands beside what is judged."""
+ALL_NAMES = (*(table.name for table in TABLES), *FURTHER)
 
 LIVE = ("INVITED", "ACTIVE")
 """States of a seat that is held."""
@@ -37,6 +42,8 @@ SUBJECTS = {
 }
 """What names the person whom a row describes, by its type; an AssessmentResult is about its enrolment's."""
 
+_JSON = ("disclosures", "denials", "changes")
+
 
 class World:
     """All rows of one tenant at one moment."""
@@ -46,29 +53,34 @@ class World:
         rows = defaultdict[str, Sequence[Facts]](list, tables)
         self.now = now
         self.tenant = Row("Tenant", rows["tenant"][0]["tenant_id"], rows["tenant"][0])
-        self.people = _by(rows["person"], "id")
-        self.courses = {key: Row("Course", key, facts) for key, facts in _by(rows["course"], "id").items()}
-        self.assessments = {key: Row("Assessment", key, facts) for key, facts in _by(rows["assessment"], "id").items()}
-        self.enrollments = {key: Row("Enrollment", key, facts) for key, facts in _by(rows["enrollment"], "id").items()}
-        results = _by(rows["assessment_result"], "id")
+        self.people = by_key(rows["person"], "id")
+        self.courses = {key: Row("Course", key, facts) for key, facts in by_key(rows["course"], "id").items()}
+        self.assessments = {
+            key: Row("Assessment", key, facts) for key, facts in by_key(rows["assessment"], "id").items()
+        }
+        self.enrollments = {
+            key: Row("Enrollment", key, facts) for key, facts in by_key(rows["enrollment"], "id").items()
+        }
+        results = by_key(rows["assessment_result"], "id")
         self.results = {key: Row("AssessmentResult", key, facts) for key, facts in results.items()}
-        self.pools = {key: Row("SeatPool", key, facts) for key, facts in _by(rows["seat_pool"], "id").items()}
-        self.seats = {key: Row("Seat", key, facts) for key, facts in _by(rows["seat"], "id").items()}
-        self.cases = _by(rows["staff_case"], "id")
-        self._memberships = _by(rows["membership"], "person_id")
-        self._grants = _pairs(rows["role_grant"], "person_id", "role")
+        self.pools = {key: Row("SeatPool", key, facts) for key, facts in by_key(rows["seat_pool"], "id").items()}
+        self.seats = {key: Row("Seat", key, facts) for key, facts in by_key(rows["seat"], "id").items()}
+        self.cases = by_key(rows["staff_case"], "id")
+        self._memberships = by_key(rows["membership"], "person_id")
+        self._grants = pairs(rows["role_grant"], "person_id", "role")
         self._guardianships = [each for each in rows["guardianship"] if self._live(each)]
-        self._taught = _pairs(rows["teaching"], "person_id", "course_id")
-        self._teachers = _pairs(rows["teaching"], "course_id", "person_id")
-        self._named = _pairs(rows["staff_case_subject"], "case_id", "person_id")
-        self._pool_courses = _pairs(rows["seat_pool_course"], "pool_id", "course_id")
-        self._enrollments_of = _grouped(self.enrollments.values(), "learner_id")
-        self._enrollments_in = _grouped(self.enrollments.values(), "course_id")
-        self._assessments_in = _grouped(self.assessments.values(), "course_id")
-        self._results_of = _grouped(self.results.values(), "enrollment_id")
-        self._seats_of = _grouped(self.seats.values(), "person_id")
-        self._seats_in = _grouped(self.seats.values(), "pool_id")
+        self._taught = pairs(rows["teaching"], "person_id", "course_id")
+        self._teachers = pairs(rows["teaching"], "course_id", "person_id")
+        self._named = pairs(rows["staff_case_subject"], "case_id", "person_id")
+        self._pool_courses = pairs(rows["seat_pool_course"], "pool_id", "course_id")
+        self._enrollments_of = grouped(self.enrollments.values(), "learner_id")
+        self._enrollments_in = grouped(self.enrollments.values(), "course_id")
+        self._assessments_in = grouped(self.assessments.values(), "course_id")
+        self._results_of = grouped(self.results.values(), "enrollment_id")
+        self._seats_of = grouped(self.seats.values(), "person_id")
+        self._seats_in = grouped(self.seats.values(), "pool_id")
         tickets = {key: case["ticket"] for key, case in self.cases.items()}
+        self.rules = TenantRules(rows["tenant_rule"], rows["agreement"], rows["agreement_grant"])
         self.trail = Trail(rows["access_event"], tickets, self._name_of)
 
     def learner(self, person_id: UUID) -> Row | None:
@@ -158,41 +170,26 @@ class World:
         return in_force and bool(self.people[each["ward_id"]]["minor"])
 
 
-async def load(url: str, tenant_id: UUID) -> World:
-    """Read the tenant's rows from the database at `url`, as a role that may see them (the owner or a superuser)."""
+async def read_tables(url: str, tenant_id: UUID, names: Sequence[str] = ALL_NAMES) -> dict[str, list[dict[str, Any]]]:
+    """Return the tenant's rows from the database at `url`, read as a role that may see them (owner, superuser)."""
     connection = await asyncpg.connect(url)
     try:
         await connection.execute("SELECT set_config('app.tenant', $1, false)", str(tenant_id))
         tables = {}
-        for table in TABLES:
-            found = await connection.fetch(f"SELECT * FROM {table.name} WHERE tenant_id = $1", tenant_id)
-            tables[table.name] = [plain(row) for row in found]
-        events = await connection.fetch("SELECT * FROM access_event WHERE tenant_id = $1", tenant_id)
-        tables["access_event"] = [plain(row) for row in events]
-        return World(tables, datetime.now(UTC))
+        for name in names:
+            found = await connection.fetch(f"SELECT * FROM {name} WHERE tenant_id = $1", tenant_id)
+            tables[name] = [plain(row) for row in found]
+        return tables
     finally:
         await connection.close()
+
+
+async def load(url: str, tenant_id: UUID) -> World:
+    """Return the tenant's world as the database at `url` holds it now; see `read_tables`."""
+    return World(await read_tables(url, tenant_id), datetime.now(UTC))
 
 
 def plain(row: Facts) -> dict[str, Any]:
     """Return a row with Python's own values: the driver has a class for UUIDs, and gives JSON as text."""
     values = {name: UUID(int=value.int) if isinstance(value, UUID) else value for name, value in row.items()}
-    return values | {name: json.loads(row[name]) for name in ("disclosures", "denials") if name in values}
-
-
-def _by(rows: Iterable[Facts], column: str) -> dict[UUID, Facts]:
-    return {row[column]: row for row in rows}
-
-
-def _pairs(rows: Iterable[Facts], first: str, second: str) -> defaultdict[UUID, set[Any]]:
-    found = defaultdict[UUID, set[Any]](set)
-    for row in rows:
-        found[row[first]].add(row[second])
-    return found
-
-
-def _grouped(rows: Iterable[Row], column: str) -> defaultdict[UUID, list[Row]]:
-    found = defaultdict[UUID, list[Row]](list)
-    for row in rows:
-        found[row.facts[column]].append(row)
-    return found
+    return values | {name: json.loads(row[name]) for name in _JSON if name in values}
