@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, false
+from sqlalchemy import ColumnElement, and_, bindparam, exists, false, func, not_, or_
 
 from api.reading.entity import Cell, Entity, Filter, Tables
 from api.reading.rows import rows_of, within
@@ -86,4 +86,18 @@ def predicate(
         assert wanted.related_column is not None
         tests.append(condition.test(inner[other.table].c[wanted.related_column.name]))
     around = {*inner.values(), *subject.values()}
-    return and_(readable, exists().select_from(joined).where(*tests, within(there, released)).correlate_except(*around))
+    found: ColumnElement[bool] = (
+        exists().select_from(joined).where(*tests, within(there, released)).correlate_except(*around)
+    )
+    if wanted.beyond is not None and not wanted.beyond[0].isdisjoint(standing.roles):
+        found = or_(found, _is_beyond(condition, other, wanted.beyond[1](tables, parent)))
+    return and_(readable, found)
+
+
+def _is_beyond(condition: Condition, other: Entity, keys: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return the predicate that the key asked for is among `keys` and no row of `other` has it."""
+    gone = other.table.alias("gone")
+    named = func.jsonb_array_elements_text(keys).table_valued("value", name="named")
+    is_there = exists().where(gone.c.tenant_id == TENANT, condition.test(gone.c[other.key.name]))
+    is_named = exists().select_from(named).where(condition.test(named.c.value))
+    return and_(is_named.correlate_except(named), not_(is_there.correlate_except(gone)))

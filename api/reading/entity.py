@@ -9,6 +9,7 @@ from sqlalchemy import Column, ColumnElement, FromClause, Table
 
 from api.ids import encode_id
 from api.reading.order import Key
+from authz.viewer import Role
 
 Tables = Mapping[Table, FromClause]
 """Where each table of an entity stands in a statement, under which alias."""
@@ -102,6 +103,8 @@ class Filter:
     """What of the related row the predicate tests, where that is no field of it that is released by itself."""
     related_name: str | None = None
     """The field of the related row that must be readable there and whose value the predicate tests."""
+    beyond: tuple[frozenset[Role], Expression] | None = None
+    """Roles to which a key is known too that no related row has any more, and the array that has such keys, as JSON."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from api.reading.page import bad_input
 from api.schema import filters
 from api.schema.access_event import people_in, told, unless_staff
 from authz.audit.event import access_event
+from authz.viewer import Role
 from domain.people.model import person
 
 Parent = ColumnElement[Any] | None
@@ -19,9 +20,7 @@ def access_event_filters(*, own: bool) -> dict[str, Filter]:
     """Return the filters of a list of events; `own`: of those that concern somebody, which tell of nobody else."""
     return {
         "actor": Filter("actor", _person, _is, value=unless_staff if own else _actor),
-        "subject": Filter("subjects", _person, _holds, value=people_in(own=True))
-        if own
-        else Filter("subjects", _person, _is, related="Learner", relates=_concerns, related_column=person.c.id),
+        "subject": Filter("subjects", _person, _holds, value=people_in(own=True)) if own else _SUBJECT,
         "field": Filter("disclosures", filters.plain_text, _holds, value=told("fields[*]", "field", own=own)),
         "category": Filter("disclosures", _listed, _holds_any, value=told("categories[*]", "category", own=own)),
         "purpose": filters.one_of("purpose"),
@@ -38,7 +37,7 @@ def _actor(tables: Tables, _parent: Parent) -> ColumnElement[Any]:
 
 
 def _concerns(tables: Tables, related: Tables) -> ColumnElement[bool]:
-    """Hold for a person in an event: whoever does not exist for the viewer is not searched for."""
+    """Hold for a person in an event."""
     return func.jsonb_exists(people_in(own=False)(tables, None), cast(related[person].c.id, Text))
 
 
@@ -75,3 +74,11 @@ def _holds_any(value: ColumnElement[Any], bind: Any, _names: frozenset[str]) -> 
 
 def _shares(value: ColumnElement[Any], bind: Any, _names: frozenset[str]) -> ColumnElement[bool]:
     return value.op("&&")(cast(bind("in"), ARRAY(Text)))
+
+
+# Whoever does not exist for the viewer is not searched for. Who was erased, or is of the platform's staff, is
+# nobody here and known to those who look into the trail.
+_SUBJECT = Filter(
+    "subjects", _person, _is, related="Learner", relates=_concerns, related_column=person.c.id,
+    beyond=(frozenset({Role.SECURITY, Role.PRIVACY}), people_in(own=False)),
+)  # fmt: skip
