@@ -49,6 +49,7 @@ class Rows:
         self._belongs = true() if many is None else many.belongs(self.tables, self.parent)
         if self._asked_for is not None:
             self._begin_with(self._asked_for)
+        self._of_owner = many is not None and many.of_owner
         self._stands_as_parent = many is not None and many.stands_as_parent and parents is not None
         self.situation = self._meet()
 
@@ -158,7 +159,8 @@ class Rows:
         if entity.subject is None:
             return literal_column(str(standing.everything), Integer)
         # A list in the object of the person whom its rows describe: that object's situation has their flags.
-        is_theirs = parents is not None and self._belongs.compare(self.identity == self.parent)
+        # Not where it belongs to whose list that object is in: the object, an event, has its actor's flags.
+        is_theirs = not self._of_owner and self._belongs.compare(self.identity == self.parent)
         flags: ColumnElement[int] = (
             parents.c.situation.bitwise_and(literal_column(str(FLAGS), Integer))
             if parents is not None and is_theirs
