@@ -194,6 +194,27 @@ async def test_a_guardian_sees_the_wards_log_and_nobody_elses(ask: Ask, demo: De
     assert await log(ask, "guardian", operation=name) == []
 
 
+OWNER = "id minor education viewerAccess { field readable reason rule }"
+IN_LOG = f"accessLog(filter: $f, first: 1) {{ nodes {{ subjects(first: 1) {{ nodes {{ {OWNER} }} }} }} }}"
+OWNERS = f"query Look($f: AccessEventFilter, $i: ID!) {{ learner(id: $i) {{ {OWNER} {IN_LOG} }} }}"
+
+
+@pytest.mark.parametrize("reader", ["guardian", "privacy"])
+async def test_whose_log_it_is_is_shown_in_it_as_they_are_and_not_as_whoever_read(
+    ask: Ask, demo: Demo, name: str, reader: str
+) -> None:
+    """A guardian reads of minors what they do not read of adults, and in a minor's log are the reads of adults."""
+    ward = learner_id(demo, "minor")
+    await ask(reader, f'query {name} {{ learner(id: "{ward}") {{ name }} }}')
+    answer = await ask("guardian", OWNERS, f={"operation": name}, i=ward)
+    owner = answer["data"]["learner"]
+    (event,) = owner.pop("accessLog")["nodes"]
+    assert event["subjects"] == {"nodes": [owner]}
+    assert (owner["id"], owner["minor"]) == (ward, True)
+    assert all(access["readable"] for access in owner["viewerAccess"])
+    assert "errors" not in answer
+
+
 @pytest.mark.parametrize("role", ["enterprise_admin", "instructor", "support"])
 async def test_the_log_of_somebody_else_is_denied_to_whoever_manages_teaches_or_helps(
     ask: Ask, demo: Demo, role: str
