@@ -38,10 +38,14 @@ def random_call(rng: random.Random, world: World, viewer: OracleViewer, material
     if name == "updateProfile":
         return _profile(rng)
     near = _near(rng, world, viewer)
+    taken = [row for key in near for row in world.enrollments_of(key)]
     if name == "withdraw":
-        rows = [row for key in near for row in world.enrollments_of(key)]
-        return Call(name, {"enrollmentId": _id(rng, material, "Enrollment", [row.key for row in rows])})
-    given = {"courseId": _id(rng, material, "Course", _courses(rng, world, near))}
+        return Call(name, {"enrollmentId": _id(rng, material, "Enrollment", [row.key for row in taken])})
+    if taken and rng.random() < 0.5:
+        # Once more, by whoever may or may not see how it stands.
+        row = rng.choice(taken)
+        return Call(name, {"courseId": encode("Course", _course(row)), "learnerId": _learner(row)})
+    given = {"courseId": _id(rng, material, "Course", _courses(rng, world, taken))}
     if rng.random() < 0.75:
         given["learnerId"] = _id(rng, material, "Learner", near)
     return Call(name, given)
@@ -69,15 +73,18 @@ def _near(rng: random.Random, world: World, viewer: OracleViewer) -> list[UUID]:
     return rng.choice([circle for circle in (*circles, sorted(world.people)) if circle])
 
 
-def _courses(rng: random.Random, world: World, near: list[UUID]) -> list[UUID]:
+def _courses(rng: random.Random, world: World, taken: list[Row]) -> list[UUID]:
     """Return the courses, or only those that somebody takes or took, so that a call meets what is there."""
-    taken = [row for key in near for row in world.enrollments_of(key)]
     return sorted(world.courses) if rng.random() < 0.5 or not taken else [_course(row) for row in taken]
 
 
 def _course(row: Row) -> UUID:
     found: UUID = row.facts["course_id"]
     return found
+
+
+def _learner(row: Row) -> str:
+    return encode("Learner", row.facts["learner_id"])
 
 
 def _id(rng: random.Random, material: Material, kind: str, keys: list[UUID]) -> str:

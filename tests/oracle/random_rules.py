@@ -15,6 +15,8 @@ SPOKEN_OF = ("INSTRUCTOR", "ENTERPRISE_ADMIN", "SEAT_MANAGER", "SUPPORT")
 """The roles that a tenant's rules may be about."""
 
 CALLS = ("Mutation.enroll", "Mutation.withdraw", "Mutation.updateProfile", "Mutation#LEARNING")
+KEPT_FROM = ("ENTERPRISE_ADMIN", "SEAT_MANAGER", "SEAT_MANAGER")
+"""In which role rules that are to meet calls are about an admin: as who calls, or as who sees how somebody stands."""
 MOST = 16
 
 _ADD = """INSERT INTO tenant_rule (tenant_id, id, version, role, object, subject, allow, author_id, added_at)
@@ -36,19 +38,19 @@ async def change_rules(
 ) -> None:
     """Remove some of the tenant's rules, add some, now and then agree anew on what is granted, and say so.
 
-    `of_calls`: half of those added are such as keep admins from calling something.
+    `of_calls`: half of those added keep admins from calling something, or from seeing what a call would tell them.
     """
     author, version = UUID(int=rng.getrandbits(128)), await connection.fetchval(_NEWEST, tenant_id)
-    kept = 0
+    kept, kept_from = 0, rng.choice(KEPT_FROM) if of_calls else ""
     for row in await connection.fetch(_IN_FORCE, tenant_id):
         if rng.random() < 0.6:
             version += 1
             await connection.execute(_REMOVE, tenant_id, row["id"], version, author)
         else:
             kept += 1
-    for said in random_rules(rng, max(0, rng.choice((0, 4, 8, MOST)) - kept)):
+    for said in random_rules(rng, max(int(of_calls), rng.choice((0, 4, 8, MOST)) - kept)):
         version += 1
-        told = _of_call(rng) if of_calls and rng.random() < 0.5 else said
+        told = _of_call(rng, kept_from) if of_calls and rng.random() < 0.5 else said
         await connection.execute(_ADD, tenant_id, UUID(int=rng.getrandbits(128)), version, *told, author)
     if rng.random() < 0.6:
         await _agree(connection, tenant_id, rng)
@@ -58,8 +60,8 @@ async def change_rules(
 async def _agree(connection: asyncpg.Connection, tenant_id: UUID, rng: random.Random) -> None:
     version = 1 + await connection.fetchval("SELECT max(version) FROM agreement WHERE tenant_id = $1", tenant_id)
     await connection.execute(_AGREE, tenant_id, version)
-    grantable = sorted(set(_grantable()))
-    for role, object_ in rng.sample(grantable, rng.randint(0, len(grantable) * 2 // 3)):
+    found = sorted(set(grantable()))
+    for role, object_ in rng.sample(found, rng.randint(0, len(found) * 2 // 3)):
         await connection.execute(_GRANT, tenant_id, version, role, object_)
 
 
@@ -67,16 +69,19 @@ def random_rules(rng: random.Random, count: int) -> Iterator[Said]:
     """Yield `count` rules, mostly of such a kind as change something."""
     for _ in range(count):
         if rng.random() < 0.3:
-            role, object_ = rng.choice(sorted(set(_grantable())))
+            role, object_ = rng.choice(sorted(set(grantable())))
             yield role, object_, rng.choice((None, None, "MINOR", "RESTRICTED")), True
         else:
             role = rng.choice(SPOKEN_OF)
             yield role, _denied(rng, role), rng.choice((None, None, None, "MINOR", "MINOR", "RESTRICTED")), False
 
 
-def _of_call(rng: random.Random) -> Said:
+def _of_call(rng: random.Random, role: str) -> Said:
+    if role == "SEAT_MANAGER":
+        # Admins may still call, and see the enrolment, but not how it stands: no answer may tell them.
+        return role, "Enrollment.status", rng.choice((None, "MINOR")), False
     object_ = rng.choice((*CALLS, "Enrollment.status", "Enrollment.status", "Enrollment#LEARNING"))
-    return "ENTERPRISE_ADMIN", object_, rng.choice((None, "MINOR", "MINOR", "RESTRICTED")), False
+    return role, object_, rng.choice((None, "MINOR", "MINOR", "RESTRICTED")), False
 
 
 def _denied(rng: random.Random, role: str) -> str:
@@ -101,7 +106,7 @@ def _reads(role: str, kind: str, field: str) -> bool:
     return any(allows(role, kind, field, about, why) for about in ALL for why in PURPOSES[role])
 
 
-def _grantable() -> Iterator[tuple[str, str]]:
+def grantable() -> Iterator[tuple[str, str]]:
     """Yield what can be granted, by itself and as the whole category that it belongs to."""
     for promise in GRANTABLE:
         for object_ in promise.objects.split():
