@@ -144,7 +144,7 @@ class _Case(NamedTuple):
         What the real reason depends on, they may not know: whether it is a minor, whether a seat is held.
         """
         before = self._replace(restricted=False)
-        if not any(self.decide(role, _READ_BY_ALL_WHO_READ).allowed for role in self.held):
+        if not self._reads(_READ_BY_ALL_WHO_READ):
             return DenialReason.NOT_IN_ROLE
         if any(before.decide(role, field).allowed for role in self.held):
             return DenialReason.NOT_IN_ROLE
@@ -167,8 +167,12 @@ class _Case(NamedTuple):
         return rule if same or self._knows_who_is_a_minor() else None
 
     def _knows_who_is_a_minor(self) -> bool:
+        return self._reads("Learner.minor")
+
+    def _reads(self, field: str) -> bool:
+        """Tell whether `field` is readable, whatever the action is that is denied."""
         subject = subject_class(self.minor, self.restricted)
-        return any(self.mask.decide(role, "Learner.minor", subject, self.purposes[role]).allowed for role in self.held)
+        return any(self.mask.decide(role, field, subject, self.purposes[role]).allowed for role in self.held)
 
     def _would_hold(self, field: str, subject: SubjectClass) -> bool:
         return any(self.decide(role, field, subject).allowed for role in self.held)

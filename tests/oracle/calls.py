@@ -7,22 +7,11 @@ from uuid import UUID
 from tests.oracle.arguments import decode
 from tests.oracle.judge import Judge
 from tests.oracle.objects import Objects
-from tests.oracle.policy import Cell
+from tests.oracle.refused_calls import Field, Why, refusal
 from tests.oracle.row import Row
-from tests.oracle.rules import ADULT, ALL, BOTH, MINOR, RESTRICTED
 
 NOW = "now"
 """Stands for the moment of the call."""
-
-Promised = dict[str, tuple[str, ...]]
-
-_COURSES: Promised = {"LEARNER": ADULT + RESTRICTED, "GUARDIAN": MINOR + RESTRICTED, "ENTERPRISE_ADMIN": BOTH}
-PROMISES: dict[str, Promised] = {
-    "updateProfile": {"LEARNER": ALL, "MINOR": ALL},
-    "enroll": _COURSES,
-    "withdraw": _COURSES,
-}
-"""Who may call what, by the role in which they meet the person, and the classes of people toward whom they may."""
 
 COLUMNS = {"learningGoals": "learning_goals"}
 
@@ -54,6 +43,10 @@ class Outcome:
     changed: dict[str, Any] = field(default_factory=dict)
     told: frozenset[str] = frozenset()
     """Fields of the subject that a refusal tells."""
+    why: Why | None = None
+    """Of a call that may not be made."""
+    capacities: tuple[str, ...] = ()
+    """In which the person concerned is met by whoever changes something."""
 
 
 class _RefusedError(Exception):
@@ -72,54 +65,59 @@ def outcome(judge: Judge, call: Call) -> Outcome:
 
 
 def _update_profile(judge: Judge, call: Call) -> Outcome:
-    person = _own(judge)
+    person = _own(judge, call.name)
     _check(judge, call.name, person, [("Learner", name) for name in call.given])
     assert call.kept is not None
     unfit = {name for name in call.given if name not in call.kept}
     if unfit:
         raise _RefusedError(Outcome(frozenset(Problem("INVALID", name) for name in unfit)))
     values = {COLUMNS.get(name, name): value for name, value in call.kept.items()}
-    return Outcome(subject=person.key, kind="Learner", key=person.key, changed=_different(person, values))
+    return _accepted(judge, person, person.key, _different(person, values), "Learner")
 
 
 def _enroll(judge: Judge, call: Call) -> Outcome:
     course = _find(judge, "Course", call, "courseId")
     someone = call.given.get("learnerId")
-    learner = _own(judge) if someone is None else _find(judge, "Learner", call, "learnerId")
+    learner = _own(judge, call.name) if someone is None else _find(judge, "Learner", call, "learnerId")
     _check(judge, call.name, learner, [("Enrollment", "status")])
     if not judge.world.is_member(learner.key):
         raise _refused("INVALID", "learnerId")
     taken = [each for each in judge.world.enrollments_of(learner.key) if each.facts["course_id"] == course.key]
     if not taken:
         new = {"course_id": course.key, "learner_id": learner.key, "status": "ACTIVE", "enrolled_at": NOW}
-        return Outcome(subject=learner.key, changed=new | {"progress": 0.0})
+        return _accepted(judge, learner, None, new | {"progress": 0.0})
     (row,) = taken
     again = {"status": "ACTIVE", "withdrawn_at": None, "final_result": None}
     again["enrolled_at"] = row.facts["enrolled_at"] or NOW
     if row.facts["status"] == "WITHDRAWN":
-        return Outcome(subject=learner.key, key=row.key, changed=_different(row, again))
+        return _accepted(judge, learner, row.key, _different(row, again))
     # Who does not see how it stands must not learn it: they are answered as if it were new.
     if judge.visible(row) and judge.readable(row, "status"):
         raise _conflict(learner.key, "courseId")
-    return Outcome(subject=learner.key, key=row.key)
+    return _accepted(judge, learner, row.key, {})
 
 
 def _withdraw(judge: Judge, call: Call) -> Outcome:
     row = _find(judge, "Enrollment", call, "enrollmentId")
     _check(judge, call.name, row, [("Enrollment", "status")])
-    learner = row.facts["learner_id"]
     if row.facts["status"] == "COMPLETED" and judge.readable(row, "status"):
-        raise _conflict(learner, "enrollmentId")
+        raise _conflict(row.facts["learner_id"], "enrollmentId")
     ended = {"status": "WITHDRAWN", "withdrawn_at": NOW, "final_result": "WITHDRAWN"}
     changed = _different(row, ended) if row.facts["status"] == "ACTIVE" else {}
-    return Outcome(subject=learner, key=row.key, changed=changed)
+    return _accepted(judge, row, row.key, changed)
 
 
-def _own(judge: Judge) -> Row:
+def _accepted(judge: Judge, met: Row, key: UUID | None, changed: dict[str, Any], kind: str = "Enrollment") -> Outcome:
+    """Return what becomes of a call on the row `met`: an object of type `kind` is changed."""
+    capacities = judge.held(met, "id")
+    return Outcome(subject=judge.world.subject(met), kind=kind, key=key, changed=changed, capacities=capacities)
+
+
+def _own(judge: Judge, name: str) -> Row:
     """Return the viewer's own record. The platform's staff has none: nothing may be done about it."""
     person = None if judge.viewer.is_staff else judge.world.learner(judge.viewer.person_id)
     if person is None:
-        raise _refused("FORBIDDEN")
+        raise _RefusedError(Outcome(frozenset([Problem("FORBIDDEN")]), why=refusal(judge, name, None, ())))
     return person
 
 
@@ -134,16 +132,11 @@ def _find(judge: Judge, kind: str, call: Call, name: str) -> Row:
     return found
 
 
-def _check(judge: Judge, name: str, row: Row, writes: list[tuple[str, str]]) -> None:
-    """Go on where one role in which the viewer meets the row may both call the mutation and write all this."""
-    about, rules = judge.subject_class(row), judge.world.rules
-    for role in judge.held(row, "id"):
-        if about in PROMISES[name].get(role, ()):
-            cells = [("Mutation", name), *writes]
-            purpose = judge.viewer.purpose_of(role)
-            if not any(rules.denying(Cell(role, *cell, about, purpose)) for cell in cells):
-                return
-    raise _RefusedError(Outcome(frozenset([Problem("FORBIDDEN")]), judge.world.subject(row)))
+def _check(judge: Judge, name: str, row: Row, writes: list[Field]) -> None:
+    """Go on where the viewer may call the mutation on the row and write all this there."""
+    why = refusal(judge, name, row, writes)
+    if why is not None:
+        raise _RefusedError(Outcome(frozenset([Problem("FORBIDDEN")]), judge.world.subject(row), why=why))
 
 
 def _refused(code: str, name: str | None = None) -> _RefusedError:

@@ -9,6 +9,7 @@ from uuid import UUID
 from tests.oracle.answer import expect
 from tests.oracle.arguments import encode
 from tests.oracle.calls import NOW, Call, Outcome, outcome
+from tests.oracle.change_records import Called, record_differences
 from tests.oracle.compare import answer_differences, event_differences, report
 from tests.oracle.drive import Asking
 from tests.oracle.judge import Judge
@@ -44,10 +45,12 @@ class Moment(NamedTuple):
         return cls(tables, World(tables, datetime.now(UTC)))
 
 
-async def call_differences(asking: Asking, call: Call, before: Moment, url: str) -> tuple[list[str], Outcome, Moment]:
+async def call_differences(
+    asking: Asking, call: Call, before: Moment, url: str, secret: bytes
+) -> tuple[list[str], Outcome, Moment]:
     """Call as `asking`; return what differs, what had to become of it, and how the tenant stands afterwards.
 
-    `before` is how it stands in the database at `url`.
+    `before` is how it stands in the database at `url`; `secret` is the installation's, which makes hashes.
     """
     request_id, kind = secrets.token_hex(16), _PAYLOADS[call.name]
     must = outcome(Judge(before.world, asking.viewer, asking.policy), call)
@@ -69,7 +72,8 @@ async def call_differences(asking: Asking, call: Call, before: Moment, url: str)
         found += _forbidden(must, call, event)
     else:
         found += event_differences(expected, event)
-    found += _change(asking, call, must, before.tables, after.tables)
+    called = Called(asking.viewer, call, must, request_id, before.tables, after.tables)
+    found += record_differences(called, secret)
     told = [report(document, variables, asking.viewer, [*found, f"had to become: {must}"])] if found else []
     return told, must, after
 
@@ -153,35 +157,16 @@ def _is(value: Any, wanted: Any) -> bool:
 
 
 def _forbidden(must: Outcome, call: Call, event: Facts | None) -> list[str]:
-    """Return what is wrong with the record of a call that may not be made; about nobody there need be none."""
-    if must.subject is None or (event is not None and _denied(event) == {(f"Mutation.{call.name}", must.subject)}):
-        return []
-    return [f"not on record: that {call.name} was denied"]
-
-
-def _denied(event: Facts) -> set[tuple[str, UUID]]:
-    return {(entry["field"], UUID(each)) for entry in plain(event)["denials"] for each in entry["subjects"]}
-
-
-def _change(asking: Asking, call: Call, must: Outcome, before: Tables, after: Tables) -> list[str]:
-    """Return what is wrong with the record of the change: one row for a call that was accepted, else none."""
-    known = {row["id"] for row in before["change_event"]}
-    rows = [row for row in after["change_event"] if row["id"] not in known]
-    if len(rows) != (not must.problems):
-        return [f"{len(rows)} records of a change"]
-    found = []
-    for row in rows:
-        told: dict[str, Any] = {"mutation": call.name, "subject_id": must.subject, "object_type": must.kind}
-        told |= {"actor_id": asking.viewer.person_id, "case_id": None, "roles": list(asking.viewer.roles)}
-        found += [
-            f"change_event.{name}: {row[name]!r}, not {value!r}" for name, value in told.items() if row[name] != value
-        ]
-        fields = {f"{must.kind}.{_camel(name)}" for name in must.changed if not name.endswith("_id")}
-        if {each["field"] for each in row["changes"]} != fields:
-            found.append(f"changes of {[each['field'] for each in row['changes']]}, not {sorted(fields)}")
-    return found
-
-
-def _camel(column: str) -> str:
-    first, *rest = column.split("_")
-    return first + "".join(map(str.title, rest))
+    """Return what is wrong with the record of a call that may not be made: why, and what was told of it."""
+    assert must.why is not None
+    if event is None:
+        return [f"not on record: that {call.name} was denied"]
+    denials, field = plain(event)["denials"], f"Mutation.{call.name}"
+    subjects = [] if must.subject is None else [str(must.subject)]
+    wanted = [{"field": field, "reason": must.why.real, "told": must.why.told, "subjects": subjects}]
+    told = [{name: value for name, value in entry.items() if name != "category"} for entry in denials]
+    facts = {"outcome": "DENIED", "disclosures": [], "subject_count": len(subjects)}
+    found = [f"denials: {told}, not {wanted}"] if told != wanted else []
+    return found + [
+        f"{name}: {plain(event)[name]!r}, not {value!r}" for name, value in facts.items() if plain(event)[name] != value
+    ]

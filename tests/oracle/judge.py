@@ -100,7 +100,7 @@ class Judge:
         about = self.class_of(row, field)
         if about == "RESTRICTED" and not self._knows_who_is_restricted():
             # To whoever reads of the restricted as before the line says nothing of it.
-            before = self._age(row)
+            before = self.age(row)
             about = before if any(map(self._reads, self._cells(row, field, before))) else about
         cells = [cell for cell in self._cells(row, field, about) if not self._denying(cell)]
         lines = (line.name for cell in cells for line in self._policy.lines("allow", cell))
@@ -115,9 +115,10 @@ class Judge:
         if person is None:
             # The platform's staff, or somebody who was erased.
             return "ADULT"
-        return "RESTRICTED" if person["restricted"] else self._age(row)
+        return "RESTRICTED" if person["restricted"] else self.age(row)
 
-    def _age(self, row: Row) -> Class:
+    def age(self, row: Row) -> Class:
+        """Return what kind of person the row describes but for a restriction."""
         subject = self.world.subject(row)
         assert subject is not None
         return "MINOR" if self.world.people[subject]["minor"] else "ADULT"
@@ -138,7 +139,7 @@ class Judge:
             # What any other reason depends on is nobody's business any more, but theirs who read as before.
             if not {"LEARNER", "MINOR", "GUARDIAN"} & set(self.held(row, field)):
                 return "NOT_IN_ROLE"
-            about = self._age(row)
+            about = self.age(row)
             if any(map(self._reads, self._cells(row, field, about))):
                 return "NOT_IN_ROLE"
         reason = self._reason(row, field, about)
@@ -149,7 +150,7 @@ class Judge:
         others = [role for role in self.viewer.roles if role not in held]
         if self._is_taken(row, field, about):
             return "TENANT_RULE"
-        if about == "RESTRICTED" and any(self._reads(cell) for cell in self._cells(row, field, self._age(row))):
+        if about == "RESTRICTED" and any(self._reads(cell) for cell in self._cells(row, field, self.age(row))):
             return "RESTRICTED_BY_SUBJECT"
         if about == "MINOR" and any(self._reads(cell) for cell in self._cells(row, field, "ADULT")):
             return "MINOR_PROTECTED"
@@ -172,9 +173,10 @@ class Judge:
         if reason == "TENANT_RULE" and all(self._is_taken(row, field, each) for each in AGES):
             # The same of an adult and of a minor: nobody learns from it who is what.
             return True
-        return reason not in ("MINOR_PROTECTED", "TENANT_RULE") or self._knows_who_is_a_minor(row, field, about)
+        return reason not in ("MINOR_PROTECTED", "TENANT_RULE") or self.knows_who_is_a_minor(row, field, about)
 
-    def _knows_who_is_a_minor(self, row: Row, field: str, about: Class) -> bool:
+    def knows_who_is_a_minor(self, row: Row, field: str, about: Class) -> bool:
+        """Return whether the viewer reads of a person of that class, as the row is met there, if they are a minor."""
         purpose_of = self.viewer.purpose_of
         cells = (Cell(role, "Learner", "minor", about, purpose_of(role)) for role in self.held(row, field))
         return any(map(self._reads, cells))
@@ -191,7 +193,7 @@ class Judge:
                 continue
             if cell.subject_class == "RESTRICTED":
                 lines = denying if "PRIVACY" in self.viewer.roles else NO_LINE
-            elif self._knows_who_is_a_minor(row, field, self.class_of(row, field)):
+            elif self.knows_who_is_a_minor(row, field, self.class_of(row, field)):
                 lines = denying
             else:
                 lines = common(self._denying(cell._replace(subject_class=each)) or NO_LINE for each in AGES)

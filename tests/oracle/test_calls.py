@@ -8,6 +8,7 @@ import pytest
 from tests.oracle.arguments import encode
 from tests.oracle.calls import NOW, Call, Outcome, Problem, outcome
 from tests.oracle.judge import Judge
+from tests.oracle.refused_calls import Why
 from tests.oracle.small import (
     ADA,
     ADA_ART,
@@ -80,6 +81,21 @@ def test_who_may_not(who: UUID, about: UUID | None, expected: frozenset[Problem]
     assert enroll(who, ART, about).problems == expected
 
 
+@pytest.mark.parametrize(
+    ("who", "about", "expected"),
+    [
+        (MIA, None, ("NOT_IN_ROLE", "NOT_IN_ROLE")),
+        (IVY, ADA, ("NO_RELATION", "NO_RELATION")),
+        (EVE, BEN, ("RESTRICTED_BY_SUBJECT", "NOT_IN_ROLE")),
+        (PRIVACY, ADA, ("NOT_IN_ROLE", "NOT_IN_ROLE")),
+        (PRIVACY, None, ("NOT_IN_ROLE", "NOT_IN_ROLE")),
+        (GUS, MIA, None),
+    ],
+)
+def test_why_not_is_known_and_what_is_told_of_it(who: UUID, about: UUID | None, expected: Why | None) -> None:
+    assert enroll(who, ART, about).why == expected
+
+
 def test_an_id_that_is_none_is_invalid_and_another_thing_s_is_not_found() -> None:
     assert became(ADA, "enroll", courseId="x").problems == refused("INVALID", "courseId")
     assert became(ADA, "enroll", courseId=("Learner", ADA)).problems == refused("NOT_FOUND", "courseId")
@@ -124,7 +140,8 @@ def test_a_rule_of_the_tenant_keeps_a_call_from_its_role() -> None:
     rule = {"id": UUID(int=1), "version": 1, "role": "ENTERPRISE_ADMIN", "subject": "MINOR", "allow": False}
     for object_ in ("Mutation.enroll", "Mutation#LEARNING", "Enrollment.status", "Enrollment#LEARNING"):
         ruled = World({**TABLES, "tenant_rule": [{**rule, "object": object_, "removed_at": None}]}, THEN)
-        assert enroll(EVE, ART, MIA, ruled).problems == refused("FORBIDDEN")
+        found = enroll(EVE, ART, MIA, ruled)
+        assert (found.problems, found.why) == (refused("FORBIDDEN"), ("TENANT_RULE", "TENANT_RULE"))
         assert enroll(GUS, ART, MIA, ruled).problems == frozenset()
 
 

@@ -76,6 +76,12 @@ def issuer(key_file: Path) -> Tokens:
 
 
 @pytest.fixture
+def secret(key_file: Path) -> bytes:
+    """Give the installation's secret."""
+    return key_file.read_bytes()
+
+
+@pytest.fixture
 async def scene(
     part: Part, policy: Policy, demo: Demo, demo_client: httpx2.AsyncClient, issuer: Tokens
 ) -> AsyncIterator[Scene]:
@@ -132,7 +138,7 @@ async def test_random_documents_are_answered_and_recorded_as_the_oracle_says(
 
 @pytest.mark.prove
 async def test_random_calls_change_what_the_oracle_says_and_nothing_else(
-    scene: Scene, many: Callable[[int, int], int]
+    scene: Scene, many: Callable[[int, int], int], secret: bytes
 ) -> None:
     """A hundred calls, in five turns."""
     url = scene.demo.urls.owner
@@ -145,9 +151,10 @@ async def test_random_calls_change_what_the_oracle_says_and_nothing_else(
             admins = [each for each in turn.asking if "ENTERPRISE_ADMIN" in each.viewer.roles]
             one = rng.choice(admins if admins and rng.random() < 0.4 else turn.asking)
             call = random_call(rng, moment.world, one.viewer, turn.material)
-            different, must, moment = await call_differences(one, call, moment, url)
+            different, must, moment = await call_differences(one, call, moment, url, secret)
             found += [f"seed {seed} in the turn {start}\n{each}" for each in different]
             became.update({problem.code for problem in must.problems} or {f"{call.name} {bool(must.changed)}"})
+            became.update({must.why.real} if must.why else ())
         found += ["\n".join(["rules:", *turn.world.rules.told()])] if found else []
     assert not found, "\n\n".join(found)
     assert {"NOT_FOUND", "enroll True"} <= set(became)

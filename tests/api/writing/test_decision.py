@@ -88,3 +88,16 @@ def test_a_restriction_is_the_reason_and_is_not_told(folder: Path) -> None:
         DenialReason.RESTRICTED_BY_SUBJECT,
         DenialReason.NOT_IN_ROLE,
     )
+
+
+def test_whoever_reads_of_themselves_as_before_a_restriction_is_told_as_before_why_they_may_not_call(
+    folder: Path,
+) -> None:
+    standing = standing_in(folder, Role.MINOR, Role.GUARDIAN)
+    told = {}
+    for flags in (MINOR, MINOR | RESTRICTED):
+        refused = refusal(standing, "enroll", met(standing, Role.MINOR, flags=flags), STATUS)
+        assert refused is not None
+        told[flags] = (refused.denial.real, refused.denial.told)
+    # As a guardian they might; to themselves they are none.
+    assert set(told.values()) == {(DenialReason.NO_RELATION, DenialReason.NO_RELATION)}

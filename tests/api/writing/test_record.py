@@ -1,7 +1,5 @@
 """What a change leaves behind: who changed which field of whom, and hashes that the installation's secret makes."""
 
-import hmac
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -11,18 +9,7 @@ import pytest
 from api.ids import encode_id
 from tests.api.people import ago
 from tests.api.writing.conftest import ENROLL, UPDATE, WITHDRAW, Call, School, Send, Tables
-
-
-def hashed(secret: bytes, place: tuple[UUID, str, UUID], field: str, value: object) -> str:
-    """Return the hash of a value as the design has it, made without the program's own code (RFC 5869, RFC 2104).
-
-    `place`: the tenant, and the type and key of the object.
-    """
-    pseudorandom = hmac.digest(bytes(32), secret, "sha256")
-    derived = hmac.digest(pseudorandom, b"sextrontgen changes 1\x01", "sha256")
-    tenant_id, kind, key = place
-    said = orjson.dumps([str(tenant_id), kind, str(key), field, value])
-    return hmac.new(derived, said, sha256).hexdigest()
+from tests.oracle.hashes import hashed
 
 
 async def events(tables: Tables) -> list[dict[str, Any]]:
