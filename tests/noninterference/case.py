@@ -23,6 +23,7 @@ from tests.noninterference.documents import (
     page_document,
     turned,
 )
+from tests.noninterference.events import FIELDS
 from tests.noninterference.population import populate
 from tests.noninterference.rewriting import rewrite, rewrite_foreign
 from tests.noninterference.sight import Sight, sight
@@ -32,6 +33,7 @@ from tests.noninterference.values import NOON
 from tests.oracle.capacities import OracleViewer, member, staff
 from tests.oracle.documents import generate
 from tests.oracle.material import Material, gather
+from tests.oracle.policy import Cell
 from tests.oracle.rules import ROLES
 from tests.oracle.world import World
 
@@ -119,6 +121,13 @@ class Case:
     def is_query(self) -> bool:
         """Whether the first document reads alone, and nothing but what the oracle answers."""
         return not self.first.document.startswith(("mutation", "query Before"))
+
+    @property
+    def is_lifted(self) -> bool:
+        """Whether rules of the tenant let the viewer read what the platform promises to nobody in their roles."""
+        roles, lifting = self.viewer.roles, self.scene.world.rules.lifting
+        cells = [(role, *field.split("."), "ADULT", self.viewer.purpose_of(role)) for role in roles for field in FIELDS]
+        return any(lifting(Cell(*cell)) for cell in cells)
 
     def touched(self) -> list[str]:
         """Return the kinds of leaks that would show in the answer to the first document."""

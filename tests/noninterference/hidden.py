@@ -28,7 +28,7 @@ DECIDING = {
     "staff_case": {"staff_id", "staff_role", "purpose", "ticket", "opened_at", "expires_at", "closed_at"},
     "session": {"person_id", "case_id", "started_at", "expires_at", "ended_at"},
 }
-APART = {"tenant_directory", "tenant_rule", "access_event"}
+APART = {"tenant_directory", "agreement_grant", "tenant_rule", "access_event"}
 """Tables that are not rewritten cell by cell."""
 
 

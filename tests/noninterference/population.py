@@ -8,6 +8,7 @@ from uuid import UUID
 from tests.noninterference.events import FIELDS, draw_events
 from tests.noninterference.tables import TABLES, Row, Tables, full
 from tests.noninterference.values import NOON, key, value
+from tests.oracle.random_rules import grantable
 from tests.oracle.rules import PURPOSES
 
 PEOPLE = 22
@@ -45,6 +46,7 @@ class _Population:
         self._draw_cases()
         self._draw_sessions()
         self._tables["access_event"] = draw_events(self._rng, self._tenant_id, self._tables, events)
+        self._draw_lifts()
         return self._tables
 
     def _add(self, table: str, **given: object) -> Row:
@@ -67,11 +69,25 @@ class _Population:
 
     def _draw_rules(self) -> None:
         """Let half of the tenants deny their admins, teachers and helpers some of what the platform lets them read."""
-        for version in range(1, self._rng.choice((1, 1, 1, 3, 5, 9))):
+        for _ in range(1, self._rng.choice((1, 1, 1, 3, 5, 9))):
             role, about = self._rng.choice(RULED), self._rng.choice((None, None, "MINOR", "RESTRICTED"))
-            kept = dict.fromkeys(("removed_version", "removed_by", "removed_at"))
-            said = {"role": role, "object": self._rng.choice(FIELDS), "subject": about, "allow": False}
-            self._add("tenant_rule", version=version, added_at=NOON, **said, **kept)
+            self._rule(role, self._rng.choice(FIELDS), about, allow=False)
+
+    def _draw_lifts(self) -> None:
+        """Let most agreements grant something, and the admins allow most of that, and a little beyond."""
+        every = sorted(set(grantable()))
+        granted = self._rng.sample(every, self._rng.choice((0, 3, 6, len(every))))
+        for role, object_ in granted:
+            self._add("agreement_grant", version=1, role=role, object=object_)
+        for role, object_ in every:
+            if self._chance(0.85 if (role, object_) in granted else 0.15):
+                self._rule(role, object_, self._rng.choice((None, None, None, "MINOR")), allow=True)
+
+    def _rule(self, role: str, object_: str, about: str | None, *, allow: bool) -> None:
+        said = {"role": role, "object": object_, "subject": about, "allow": allow}
+        kept = dict.fromkeys(("removed_version", "removed_by", "removed_at"))
+        version = len(self._tables["tenant_rule"]) + 1
+        self._add("tenant_rule", version=version, added_at=NOON, **said, **kept)
 
     def _draw_people(self, number: int) -> None:
         for _ in range(number):

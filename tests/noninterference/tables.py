@@ -16,7 +16,7 @@ from domain.courses.model import assessment, course, teaching
 from domain.enrollments.model import assessment_result, enrollment
 from domain.people.model import guardianship, membership, person, role_grant
 from domain.seats.model import seat, seat_pool, seat_pool_course
-from tenants.model import agreement, tenant, tenant_directory
+from tenants.model import agreement, agreement_grant, tenant, tenant_directory
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
@@ -24,9 +24,9 @@ Tables = dict[str, list[Row]]
 Key = tuple[Any, ...]
 
 _FILLED_IN_ORDER = (
-    tenant_directory, tenant, agreement, tenant_rule, person, membership, role_grant, guardianship, course, teaching,
-    assessment, enrollment, assessment_result, seat_pool, seat_pool_course, seat, staff_case, staff_case_subject,
-    session, access_event,
+    tenant_directory, tenant, agreement, agreement_grant, tenant_rule, person, membership, role_grant, guardianship,
+    course, teaching, assessment, enrollment, assessment_result, seat_pool, seat_pool_course, seat, staff_case,
+    staff_case_subject, session, access_event,
 )  # fmt: skip
 
 TABLES: Mapping[str, Table] = {each.name: each for each in _FILLED_IN_ORDER}

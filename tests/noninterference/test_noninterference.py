@@ -37,13 +37,14 @@ async def test_rewriting_what_is_hidden_changes_no_byte_no_error_and_no_statemen
                 found += [case.report(asked, difference) for asked, difference in outcome.differences]
                 count += Counter(["cases", *(["queries"] if case.is_query else []), *case.touched()])
                 count += Counter(requests=len(outcome.answers), changes=len(case.rewritten.changes))
+                count += Counter({"by whom rules lift something": int(case.is_lifted)})
                 assert len(found) < MOST_REPORTS, "\n\n".join(found)
     record_property("noninterference", dict(count))
     assert not found, "\n\n".join(found)
     if count["cases"] == PER_PART:
         # Where nothing could show, nothing is proved.
         assert count["anything"] > count["queries"] / 4, count
-        assert all(count[kind] for kind in KINDS), count
+        assert all(count[kind] for kind in (*KINDS, "by whom rules lift something")), count
 
 
 @pytest.mark.prove
