@@ -6,7 +6,6 @@ import casbin
 
 from authz.loading import Policy
 from authz.rules import Rule
-from authz.vocabulary import GRANTED
 
 
 class Decider:
@@ -18,12 +17,8 @@ class Decider:
         for rule in rules:
             self._places[rule.said] = rule.place
             model.add_policy("p", "p", list(rule.said))
-        for heir, ancestors in policy.words.parents.items():
-            for ancestor in sorted(ancestors):
-                model.add_policy("g", "g", [heir, ancestor])
-        for role in sorted(GRANTED):
-            for purpose in sorted(policy.words.purposes_of(role)):
-                model.add_policy("g", "g2", [role, purpose])
+        for kind, *link in policy.links:
+            model.add_policy("g", kind, link)
         self._enforcer = casbin.Enforcer(model)
         self._enforcer.build_role_links()
 

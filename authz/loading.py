@@ -2,15 +2,17 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from authz.casbin_model import MODEL_FILE, model_problems
 from authz.coherence import incoherences
 from authz.lines import Line, decode, lines
 from authz.rules import Catalogue, Rule, TypeRules, read_rules
-from authz.vocabulary import Vocabulary, read_categories, read_purposes, read_roles
+from authz.viewer import Purpose, Role
+from authz.vocabulary import GRANTED, Vocabulary, read_categories, read_purposes, read_roles, spelled
 
 __all__ = ["POLICY_FOLDER", "Catalogue", "Policy", "PolicyError", "load"]
 
@@ -31,7 +33,7 @@ class PolicyError(Exception):
         super().__init__(f"The policy has {len(problems)} problem(s){outcome}:\n  " + "\n  ".join(problems))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Policy:
     """A checked policy: Casbin's model and rules, and the words and the schema that they were checked against."""
 
@@ -41,6 +43,46 @@ class Policy:
     rules: tuple[Rule, ...]
     grantable: tuple[Rule, ...]
     catalogue: Mapping[str, Mapping[str, str]]
+
+    @cached_property
+    def links(self) -> tuple[tuple[str, str, str], ...]:
+        """Return Casbin's role definitions: (`g`, heir, ancestor) and (`g2`, role, purpose that it may name)."""
+        heirs = [("g", heir, name) for heir, ancestors in self.words.parents.items() for name in sorted(ancestors)]
+        return (
+            *heirs,
+            *(("g2", role, name) for role in sorted(GRANTED) for name in sorted(self.words.purposes_of(role))),
+        )
+
+    @cached_property
+    def by_field(self) -> Mapping[str, Sequence[Rule]]:
+        """Return the lines that hold for every tenant, by `Type.field`; every field of the catalogue is there."""
+        found: dict[str, list[Rule]] = {
+            f"{kind}.{name}": [] for kind, names in self.catalogue.items() for name in names
+        }
+        for rule in self.rules:
+            if rule.said.tenant == "*":
+                found[rule.said.object].append(rule)
+        return found
+
+    @cached_property
+    def by_tenant(self) -> Mapping[str, Sequence[Rule]]:
+        """Return the lines that hold for one tenant, by the tenant as the lines spell it."""
+        found: dict[str, list[Rule]] = {}
+        for rule in self.rules:
+            if rule.said.tenant != "*":
+                found.setdefault(rule.said.tenant, []).append(rule)
+        return found
+
+    @cached_property
+    def lineages(self) -> Mapping[Role, frozenset[str]]:
+        """Return each role with all that it inherits from, as the lines spell them."""
+        return {role: self.words.lineage(spelled(role)) for role in Role}
+
+    @cached_property
+    def purposes(self) -> Mapping[Role, tuple[Purpose, ...]]:
+        """Return the purposes that each role may name, in the order of Purpose."""
+        may = {role: self.words.purposes_of(spelled(role)) for role in Role}
+        return {role: tuple(Purpose(name) for name in Purpose if name in may[role]) for role in Role}
 
 
 def load(folder: Path, catalogue: Catalogue) -> Policy:

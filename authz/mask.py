@@ -31,17 +31,6 @@ class Mask:
     def __init__(self, policy: Policy) -> None:
         self.version = policy.version
         self.policy = policy
-        self._rules: dict[str, list[Rule]] = {
-            f"{type_name}.{name}": [] for type_name, fields in policy.catalogue.items() for name in fields
-        }
-        for rule in policy.rules:
-            if rule.said.tenant == "*":
-                self._rules[rule.said.object].append(rule)
-        self._tenants = frozenset(rule.said.tenant for rule in policy.rules)
-        self._purposes = {
-            role: tuple(Purpose(name) for name in Purpose if name in policy.words.purposes_of(spelled(role)))
-            for role in Role
-        }
         self._decisions: dict[_Cell, Decision] = {}
         self._deciders: dict[str, Decider] = {}
         self._lock = threading.Lock()
@@ -54,7 +43,7 @@ class Mask:
     @property
     def fields(self) -> tuple[str, ...]:
         """Return every `Type.field` that is decided, in the schema's order."""
-        return tuple(self._rules)
+        return tuple(self.policy.by_field)
 
     def category(self, field: str) -> str:
         """Return the category of `Type.field`; raise KeyError for a field that is not decided."""
@@ -63,15 +52,15 @@ class Mask:
 
     def purposes(self, role: Role) -> tuple[Purpose, ...]:
         """Return the purposes that a role may name, in the order of Purpose."""
-        return self._purposes[role]
+        return self.policy.purposes[role]
 
     def has_lines_for(self, tenant: UUID) -> bool:
         """Tell whether the policy's own files say something of this one tenant."""
-        return str(tenant) in self._tenants
+        return str(tenant) in self.policy.by_tenant
 
     def rules_of(self, field: str) -> Sequence[Rule]:
         """Return the lines that speak of `Type.field`. Raise KeyError for a field that is not decided."""
-        return self._rules[field]
+        return self.policy.by_field[field]
 
     def signature(self, _roles: Iterable[Role]) -> str:
         """Return what the decisions about these roles rest on: where it is the same, so are they."""
@@ -90,7 +79,7 @@ class Mask:
 
     def _decide(self, cell: _Cell) -> Decision:
         role, field, subject, purpose, action = cell
-        if field not in self._rules:
+        if field not in self.policy.by_field:
             raise KeyError(f"{field} is not decided by the policy: the schema does not name it")
         if action not in ACTIONS:
             raise ValueError(f"{action} is no action")

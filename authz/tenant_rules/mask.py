@@ -8,7 +8,6 @@ from uuid import UUID
 from authz.mask import Decision, Mask
 from authz.rules import Rule
 from authz.viewer import Purpose, Role, SubjectClass
-from authz.vocabulary import spelled
 
 _VERSION_DIGITS = 32
 
@@ -26,8 +25,8 @@ class TenantMask(Mask):
         self._own: dict[str, list[Rule]] = defaultdict(list)
         self._spoken_of: set[tuple[Role, str]] = set()
         self._by_role: dict[Role, list[Rule]] = {
-            role: [rule for rule in rules if rule.said.role in platform.policy.words.lineage(spelled(role))]
-            for role in Role
+            role: [rule for rule in rules if rule.said.role in lineage]
+            for role, lineage in platform.policy.lineages.items()
         }
         for role, of_role in self._by_role.items():
             self._spoken_of.update((role, rule.said.object) for rule in of_role)
