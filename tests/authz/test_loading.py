@@ -30,6 +30,7 @@ def test_the_packaged_policy_loads() -> None:
         (LINE.replace("Learner.phone", "Seat.email"), "Seat.email does not belong into the file of Learner"),
         (LINE.replace("Learner.phone", "*"), "* does not belong into the file of Learner"),
         (LINE.replace("Learner.phone", "Learner.*"), "unknown field Learner.*"),
+        (LINE.replace("Learner.phone", "Learner.phone.x"), "unknown field Learner.phone.x"),
         (LINE.replace("role:instructor", "role:instrutor"), "unknown role role:instrutor"),
         (LINE.replace("role:instructor", "instructor"), "unknown role instructor"),
         (LINE.replace("role:instructor", "INSTRUCTOR"), "unknown role INSTRUCTOR"),

@@ -8,7 +8,7 @@ import pytest
 
 from authz.loading import POLICY_FOLDER, load
 from authz.mask import Decision, Mask
-from authz.tenant_rules.binding import NARROWED, Grant, TenantRule, bound, fields_of, problem
+from authz.tenant_rules.binding import NARROWED, Grant, TenantRule, bound, fields_of, problem, rule_id_of
 from authz.tenant_rules.masks import mask_of
 from authz.viewer import Purpose, Role, SubjectClass
 from authz.vocabulary import spelled
@@ -57,6 +57,14 @@ def test_a_denial_reaches_writing_as_well() -> None:
     assert said == {"read", "write"}
 
 
+def test_a_denial_of_a_mutation_denies_calling_it() -> None:
+    asked = (Role.ENTERPRISE_ADMIN, "Mutation.enroll", ADULT, Purpose.SEAT_MANAGEMENT)
+    denied = rule(Role.ENTERPRISE_ADMIN, "Mutation.enroll")
+    assert PLATFORM.decide(*asked, action="call").allowed
+    assert masked(denied).decide(*asked, action="call") == Decision(False, denied.place)
+    assert {line.said.action for line in bound(POLICY, TENANT, [denied], [])} == {"call"}
+
+
 @pytest.mark.parametrize("subject", [None, "MINOR", "RESTRICTED"])
 def test_no_denial_whatever_it_names_widens(subject: str | None) -> None:
     for role in NARROWED:
@@ -86,14 +94,16 @@ def test_an_allow_lifts_what_is_grantable_and_granted_and_nothing_else() -> None
 )
 def test_what_the_policy_or_the_agreement_does_not_grant_is_not_lifted(asked: TenantRule, grants: list[Grant]) -> None:
     wrong = problem(POLICY, asked, grants)
-    assert wrong is not None
-    assert wrong[0] == "allow"
+    told = "The policy does not let that be granted, or the tenant's agreement does not grant it."
+    assert wrong == ("allow", told)
     assert cells(masked(asked, grants=grants)) == cells(PLATFORM)
 
 
 def test_a_grant_of_a_category_grants_its_fields() -> None:
     asked = rule(Role.ENTERPRISE_ADMIN, "Learner.accessLog", allow=True)
-    mask = masked(asked, grants=[Grant(Role.ENTERPRISE_ADMIN, "Learner#ACCESS")])
+    grants = [Grant(Role.ENTERPRISE_ADMIN, "Learner#ACCESS")]
+    assert problem(POLICY, asked, grants) is None
+    mask = masked(asked, grants=grants)
     assert mask.decide(Role.ENTERPRISE_ADMIN, "Learner.accessLog", ADULT, Purpose.SEAT_MANAGEMENT).allowed
 
 
@@ -106,8 +116,14 @@ def test_a_denial_beats_an_allow_of_the_same_tenant() -> None:
 @pytest.mark.parametrize("role", [role for role in Role if role not in NARROWED])
 def test_a_tenant_makes_no_rules_for_the_subjects_themselves_nor_for_those_who_watch(role: Role) -> None:
     wrong = problem(POLICY, rule(role, "Learner.name"), [])
-    assert wrong is not None
-    assert wrong[0] == "role"
+    told = f"A tenant makes rules for INSTRUCTOR, ENTERPRISE_ADMIN, SEAT_MANAGER, SUPPORT, and not for {role}."
+    assert wrong == ("role", told)
+
+
+@pytest.mark.parametrize("object_", ["Mutation.addTenantRule", "Mutation.removeTenantRule", "Mutation#ACCESS"])
+def test_who_may_change_rules_is_no_tenants_to_say(object_: str) -> None:
+    wrong = problem(POLICY, rule(Role.ENTERPRISE_ADMIN, object_), [])
+    assert wrong == ("object", "Who may change the tenant's rules is the platform's to say.")
 
 
 @pytest.mark.parametrize(
@@ -119,8 +135,8 @@ def test_a_tenant_makes_no_rules_for_the_subjects_themselves_nor_for_those_who_w
 def test_an_object_that_names_nothing_is_refused(object_: str) -> None:
     assert fields_of(POLICY, object_) == []
     wrong = problem(POLICY, rule(Role.INSTRUCTOR, object_), [])
-    assert wrong is not None
-    assert wrong[0] == "object"
+    told = "Name a field that the policy decides about as Type.field, or a category as Type#CATEGORY."
+    assert wrong == ("object", told)
 
 
 def test_a_mask_of_a_tenant_says_what_casbin_says_of_all_lines_together() -> None:
@@ -155,6 +171,29 @@ def test_a_mask_of_a_tenant_says_what_casbin_says_of_all_lines_together() -> Non
                     assert mask.decide(role, field, subject, purpose).allowed is enforcer.enforce(*question)
                     asked += 1
     assert asked > 300
+
+
+def test_the_lines_about_a_field_are_the_platforms_with_the_tenants_last() -> None:
+    denied = rule(Role.INSTRUCTOR, "Learner.title")
+    mask = masked(denied)
+    assert [line.place for line in mask.rules_of("Learner.title")][-2:] == [denied.place] * 2
+    for field in CATALOGUE["Seat"]:
+        assert list(mask.rules_of(f"Seat.{field}")) == list(PLATFORM.rules_of(f"Seat.{field}")) != []
+
+
+def test_a_place_names_the_rule_that_it_was_made_of_and_nothing_else_does() -> None:
+    one = rule(Role.INSTRUCTOR, "Learner.title")
+    assert rule_id_of(one.place) == one.id
+    for other in (
+        "",
+        "tenant:",
+        str(one.id),
+        one.place.upper(),
+        f"{one.place} ",
+        f"tenant:{one.place}",
+        "learner.csv:7",
+    ):
+        assert rule_id_of(other) is None
 
 
 def test_the_version_follows_the_rules_and_not_their_order() -> None:

@@ -1,13 +1,14 @@
 """A tenant's rules as they are stored: one change after the other, each with its author, nothing forgotten."""
 
 import asyncio
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import insert, select, update
 
 from authz.loading import POLICY_FOLDER
-from authz.mask import Masks
+from authz.mask import Mask, Masks
 from authz.tenant_rules import store
 from authz.tenant_rules.binding import TenantRule
 from authz.tenant_rules.masks import TenantMasks
@@ -20,7 +21,7 @@ from tenants.ids import TenantId
 from tenants.model import agreement, agreement_grant
 from tenants.model import tenant as tenants
 from tenants.session import ReadSession, SystemTask, Task, in_tenant
-from tests.authz.example import CATALOGUE
+from tests.authz.example import CATALOGUE, appended, copy_of_the_policy
 
 AUTHOR = UUID(int=7)
 TITLE = (Role.INSTRUCTOR, "Learner.title", SubjectClass.ADULT, Purpose.TEACHING)
@@ -139,6 +140,42 @@ async def test_masks_are_forgotten_past_the_bound_and_found_again(database: Data
                     await add(session, rule(), AUTHOR)
             async with database.reading(inside(each)) as session:
                 assert not (await few.mask_for(session, await stamp_of(session))).decide(*TITLE).allowed
+
+
+async def test_the_mask_that_was_used_longest_ago_is_forgotten_first(database: Database) -> None:
+    few = TenantMasks(Masks(POLICY_FOLDER, CATALOGUE), most=2)
+    made = {}
+
+    async def used(each: TenantId) -> Mask:
+        async with database.reading(inside(each)) as session:
+            return await few.mask_for(session, await stamp_of(session))
+
+    one, two, three = [await ensure_tenant(database, name, name) for name in ("one", "two", "three")]
+    for each in (one, two, three):
+        async with database.writing(inside(each)) as session:
+            await add(session, rule(), AUTHOR)
+    for each in (one, two, one, three):
+        made[each] = await used(each)
+    assert await used(three) is made[three]
+    assert await used(one) is made[one]
+    assert await used(two) is not made[two]
+
+
+async def test_tenants_of_whom_the_policys_own_files_speak_have_a_mask_each(
+    database: Database, tenant: TenantId, tmp_path: Path
+) -> None:
+    """Neither made a rule, so neither has a stamp: nothing but the tenant tells their masks apart."""
+    other = await ensure_tenant(database, "elsewhere", "Elsewhere")
+    folder = copy_of_the_policy(tmp_path)
+    place = appended(folder, "learner.csv", f"p, role:instructor, {tenant}, Learner.title, read, any, *, deny")
+    appended(folder, "learner.csv", f"p, role:instructor, {other}, Learner.education, read, any, *, deny")
+    masks = TenantMasks(Masks(folder, CATALOGUE))
+    decided = []
+    for each in (tenant, other, tenant):
+        async with database.reading(inside(each)) as session:
+            assert await stamp_of(session) is None
+            decided.append((await masks.mask_for(session, None)).decide(*TITLE).rule)
+    assert decided == [place, masks.platform.decide(*TITLE).rule, place]
 
 
 async def test_grants_are_those_of_the_newest_agreement(database: Database, tenant: TenantId) -> None:
