@@ -14,7 +14,8 @@ def test_a_file_may_be_as_large_as_the_bound_and_no_larger() -> None:
 def test_of_what_is_no_text_nothing_is_read_and_the_line_is_named() -> None:
     problems: list[str] = []
     assert decode("a.csv", b"p, a\n\np, \xff\np, b\n", problems) == ""
-    assert problems == ["a.csv:3: not UTF-8"]
+    assert decode("b.csv", b"\n\xff", problems) == ""
+    assert problems == ["a.csv:3: not UTF-8", "b.csv:2: not UTF-8"]
 
 
 def test_a_line_has_its_place_its_kind_and_its_values() -> None:

@@ -53,7 +53,7 @@ def test_the_reasons_stand_in_their_order() -> None:
         R.NOT_IN_ROLE,
     ]
     assert foremost([R.NOT_IN_ROLE, R.MINOR_PROTECTED, R.NO_RELATION]) is R.MINOR_PROTECTED
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"^no reason$"):
         foremost([])
 
 

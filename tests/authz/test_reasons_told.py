@@ -129,6 +129,12 @@ def test_another_purpose_is_the_reason_of_a_call_as_well(folder: Path) -> None:
     assert ask(*asked, case=Purpose.PRIVACY_REQUEST).real is R.NOT_IN_ROLE
 
 
+def test_a_lack_of_relation_is_told_to_whoever_may_not_know_of_minors() -> None:
+    granted = {Role.SEAT_MANAGER, Role.LEARNER}
+    denied = ask(tenants(POLICY_FOLDER), "Learner.phone", {Role.SEAT_MANAGER}, granted=granted)
+    assert denied == (R.NO_RELATION, R.NO_RELATION, None)
+
+
 def test_the_restricted_are_told_of_themselves_what_they_were_told_before(folder: Path) -> None:
     """What they read before their restriction and do not now is not told; what they never read has its reason."""
     gone = "p,         role:self,             *, Learner#CONTACT,      read, restricted"
@@ -140,5 +146,5 @@ def test_the_restricted_are_told_of_themselves_what_they_were_told_before(folder
     assert now == (R.RESTRICTED_BY_SUBJECT, R.NOT_IN_ROLE, None)
     appended(folder, "learner.csv", "p, role:self, *, Learner.phone, read, any, *, deny")
     never = ask(tenants(folder), "Learner.phone", own, granted=both, restricted=True, case=case)
-    assert never == (R.NO_RELATION, R.NO_RELATION, None)
+    assert (never.real, never.told, never.rule) == (R.NO_RELATION, R.NO_RELATION, None)
     assert never.told is ask(tenants(folder), "Learner.phone", own, granted=both, case=case).told

@@ -205,6 +205,21 @@ def test_the_version_follows_the_rules_and_not_their_order() -> None:
     assert all(len(version) == 32 for version in versions)
 
 
+def test_the_version_is_of_this_tenant_and_of_these_very_rules() -> None:
+    """A rule that is removed and made again is another one, although it says the same: decisions name it."""
+    one, again = rule(Role.INSTRUCTOR, "Learner.title"), rule(Role.INSTRUCTOR, "Learner.title")
+    assert masked(one).version != masked(again).version
+    assert masked(one).version != mask_of(OTHER, PLATFORM, [one], []).version
+
+
+def test_each_line_is_of_the_tenant_and_remembers_what_the_rule_named() -> None:
+    denied = rule(Role.INSTRUCTOR, "Learner#IDENTITY")
+    lines = bound(POLICY, TENANT, [denied], [])
+    assert {(line.said.tenant, line.place, line.written) for line in lines} == {
+        (str(TENANT), denied.place, "Learner#IDENTITY")
+    }
+
+
 def test_tenants_with_the_same_rules_for_a_role_share_what_rests_on_them() -> None:
     here = masked(rule(Role.INSTRUCTOR, "Learner.title"), rule(Role.SUPPORT, "Learner.name"))
     there = mask_of(OTHER, PLATFORM, [rule(Role.INSTRUCTOR, "Learner.title")], [])
