@@ -96,7 +96,7 @@ def _wrong_for_kind(kind: str, said: Columns) -> Iterator[str]:
     if not _is_uuid(said.tenant):
         yield f"tenant {said.tenant} is neither * nor a UUID in lower case"
     # What one tenant alone may read is granted through `grantable`, where the platform's ceiling is written down.
-    if kind == "grantable" or said.effect == "allow":
+    if said.effect == "allow":
         yield "a line for one tenant may only deny"
 
 

@@ -39,6 +39,13 @@ def test_a_category_that_one_field_is_named_of_is_spoken_of(folder: Path) -> Non
     assert fitted(folder, GROWN)["Seat"] == GROWN["Seat"]
 
 
+def test_a_line_that_is_too_short_speaks_of_what_it_names_and_is_refused_by_loading(folder: Path) -> None:
+    place = appended(folder, "seat.csv", "p, role:privacy, *, Seat.receipt")
+    assert fitted(folder, GROWN)["Seat"] == GROWN["Seat"]
+    with pytest.raises(PolicyError, match=f"{place}: expected"):
+        load(folder, fitted(folder, CATALOGUE))
+
+
 def test_what_may_only_be_granted_is_not_spoken_of(folder: Path) -> None:
     appended(folder, "seat.csv", "grantable, role:privacy, *, Seat.receipt, read, any, *, allow")
     assert "receipt" not in fitted(folder, GROWN)["Seat"]

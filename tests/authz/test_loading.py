@@ -54,6 +54,10 @@ def test_the_packaged_policy_loads() -> None:
             LINE.replace("*, Learner", "018f0000-0000-7000-8000-000000000001, Learner"),
             "a line for one tenant may only deny",
         ),
+        (
+            LINE.replace("p,", "grantable,").replace("*, Learner", "018f0000-0000-7000-8000-000000000001, Learner"),
+            "a line for one tenant may only deny",
+        ),
     ],
 )
 def test_a_line_in_unknown_words_is_named(folder: Path, line: str, problem: str) -> None:
@@ -79,6 +83,12 @@ def test_a_line_that_is_no_rule_is_named(folder: Path, line: str) -> None:
     place = appended(folder, "learner.csv", line)
     columns = "role, tenant, object, action, subject, purpose, effect"
     assert problems(folder) == [f"{place}: expected `p, {columns}` or the same with `grantable`"]
+
+
+def test_each_line_that_is_no_rule_is_named_and_so_is_what_is_wrong_after_it(folder: Path) -> None:
+    lines = ("nonsense", "p, more nonsense", LINE.replace("phone", "fone"))
+    places = [appended(folder, "learner.csv", line) for line in lines]
+    assert [problem.split(": ")[0] for problem in problems(folder)] == places
 
 
 def test_a_line_written_twice_is_named_with_the_first(folder: Path) -> None:

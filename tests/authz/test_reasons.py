@@ -8,7 +8,7 @@ import pytest
 
 from authz.loading import POLICY_FOLDER, load
 from authz.mask import Mask
-from authz.reasons import Denial, DenialReason, foremost, purpose_of, reason, subject_class
+from authz.reasons import Denial, DenialReason, foremost, is_of_staff, purpose_of, reason, subject_class
 from authz.tenant_rules.masks import mask_of
 from authz.viewer import Purpose, Role, SubjectClass
 from tests.authz.example import CATALOGUE, appended, copy_of_the_policy, replaced
@@ -211,6 +211,7 @@ def _told(mask: Mask, field: str, granted: set[Role], held: set[Role]) -> set[De
     ],
 )
 def test_a_member_reads_for_the_purpose_of_the_role_whatever_the_case(mask: Mask, role: Role, purpose: Purpose) -> None:
+    assert not is_of_staff(role)
     assert purpose_of(role, None) is purpose
     assert purpose_of(role, Purpose.LEGAL_REQUEST) is purpose
     assert mask.purposes(role) == (purpose,)
@@ -218,6 +219,7 @@ def test_a_member_reads_for_the_purpose_of_the_role_whatever_the_case(mask: Mask
 
 @pytest.mark.parametrize("role", [Role.SUPPORT, Role.SECURITY, Role.PRIVACY])
 def test_staff_read_for_the_purpose_of_their_case_or_not_at_all(role: Role) -> None:
+    assert is_of_staff(role)
     assert purpose_of(role, Purpose.FRAUD_PREVENTION) is Purpose.FRAUD_PREVENTION
     with pytest.raises(ValueError, match="the purpose of a case, and there is none"):
         purpose_of(role, None)

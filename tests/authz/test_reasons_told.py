@@ -50,7 +50,9 @@ def test_a_tenants_rule_about_minors_or_restricted_subjects_is_the_reason_there(
     mask = tenants(
         POLICY_FOLDER, (Role.INSTRUCTOR, "Learner.name", "MINOR"), (Role.SUPPORT, "Learner.id", "RESTRICTED")
     )
-    assert ask(mask, "Learner.name", {Role.INSTRUCTOR}, minor=True).real is R.TENANT_RULE
+    of_instructor = ask(mask, "Learner.name", {Role.INSTRUCTOR}, minor=True)
+    assert (of_instructor.real, of_instructor.told) == (R.TENANT_RULE, R.TENANT_RULE)
+    assert of_instructor.rule is not None
     of_support = ask(mask, "Learner.id", {Role.SUPPORT}, restricted=True, case=Purpose.SUPPORT_CASE)
     assert of_support == (R.TENANT_RULE, R.NOT_IN_ROLE, None)
 

@@ -107,6 +107,15 @@ def test_a_grant_of_a_category_grants_its_fields() -> None:
     assert mask.decide(Role.ENTERPRISE_ADMIN, "Learner.accessLog", ADULT, Purpose.SEAT_MANAGEMENT).allowed
 
 
+@pytest.mark.parametrize("subject", ["MINOR", "ADULT"])
+def test_an_allow_for_a_kind_of_subject_lifts_what_is_grantable_of_everybody_for_those_alone(subject: str) -> None:
+    asked = rule(Role.ENTERPRISE_ADMIN, "Learner.accessLog", subject, allow=True)
+    mask = masked(asked, grants=[Grant(Role.ENTERPRISE_ADMIN, "Learner.accessLog")])
+    assert cells(mask) - cells(PLATFORM) == {
+        ("ENTERPRISE_ADMIN", "Learner.accessLog", subject.lower(), "SEAT_MANAGEMENT")
+    }  # fmt: skip
+
+
 def test_a_denial_beats_an_allow_of_the_same_tenant() -> None:
     lifted = rule(Role.SEAT_MANAGER, "Enrollment.averageScore", allow=True)
     mask = masked(lifted, rule(Role.SEAT_MANAGER, "Enrollment#LEARNING"), grants=[SCORES])
