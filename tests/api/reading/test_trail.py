@@ -14,6 +14,8 @@ import pytest
 from api.app import create_app
 from api.ids import encode_id
 from api.settings import Environment, Settings
+from authz.mask import Decision, Mask
+from authz.viewer import Purpose, Role, SubjectClass
 from domain.accounts.tokens import Tokens
 from domain.people.model import person
 from tenants.directory import ensure_tenant
@@ -140,6 +142,26 @@ async def test_a_filter_on_a_subject_cannot_probe_for_others_in_ones_own_log(
     for other in (*ids[1:], learner_id(demo, "privacy"), encode_id("Learner", uuid7())):
         assert await log(ask, operation=name, subject=other) == []
         assert len(await events(ask, "security", operation=name, subject=other)) == (other in ids)
+
+
+async def test_a_filter_on_a_subject_finds_nobody_who_is_there_and_not_shown(
+    ask: Ask, demo: Demo, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Security staff find the reads of people who are nobody here any more: not of those whom a policy hides."""
+    decide = Mask.decide
+
+    def stricter(
+        mask: Mask, role: Role, field: str, subject: SubjectClass, purpose: Purpose, *, action: str = "read"
+    ) -> Decision:
+        if (field, role, subject) == ("Learner.id", Role.SECURITY, SubjectClass.MINOR):
+            return Decision(False, None)
+        return decide(mask, role, field, subject, purpose, action=action)
+
+    monkeypatch.setattr(Mask, "decide", stricter)
+    ids = [learner_id(demo, role) for role in ("learner", "minor")]
+    await ask("privacy", f"query {name}($i: [ID!]!) {{ nodes(ids: $i) {{ ... on Learner {{ name }} }} }}", i=ids)
+    for wanted, found in ((ids[0], 1), (ids[1], 0)):
+        assert len(await events(ask, "security", operation=name, subject=wanted)) == found
 
 
 async def test_filters_on_fields_and_categories_look_at_ones_own_part_alone(ask: Ask, demo: Demo, name: str) -> None:
