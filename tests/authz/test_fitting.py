@@ -46,6 +46,16 @@ def test_a_line_that_is_too_short_speaks_of_what_it_names_and_is_refused_by_load
         load(folder, fitted(folder, CATALOGUE))
 
 
+def test_a_line_that_names_nothing_speaks_of_nothing(folder: Path) -> None:
+    for line in ("p", "p, role:privacy", "p, role:privacy, *"):
+        appended(folder, "seat.csv", line)
+    assert fitted(folder, CATALOGUE) == CATALOGUE
+
+
+def test_all_that_is_left_out_is_named_whichever_type_it_is_of() -> None:
+    assert list(left_out({}, GROWN)) == list(GROWN)
+
+
 def test_what_may_only_be_granted_is_not_spoken_of(folder: Path) -> None:
     appended(folder, "seat.csv", "grantable, role:privacy, *, Seat.receipt, read, any, *, allow")
     assert "receipt" not in fitted(folder, GROWN)["Seat"]

@@ -85,6 +85,14 @@ def test_the_tenants_reason_is_not_told_of_a_minor_where_another_capacity_reads_
     assert (denied.real, denied.told) == (R.TENANT_RULE, R.NOT_IN_ROLE)
 
 
+def test_the_tenants_reason_is_not_told_of_a_minor_where_the_platform_denies_it_of_adults(folder: Path) -> None:
+    appended(folder, "learner.csv", "p, role:seat_manager, *, Learner.phone, read, minor, *, allow")
+    mask = tenants(folder, (Role.SEAT_MANAGER, "Learner.phone", None))
+    of_minor = ask(mask, "Learner.phone", {Role.SEAT_MANAGER}, minor=True)
+    assert (of_minor.real, of_minor.told) == (R.TENANT_RULE, R.NOT_IN_ROLE)
+    assert ask(mask, "Learner.phone", {Role.SEAT_MANAGER}).told is of_minor.told
+
+
 def test_who_may_read_of_adults_that_they_are_no_minors_is_not_told_of_a_minor(folder: Path) -> None:
     replaced(
         folder,
@@ -129,6 +137,14 @@ def test_another_purpose_is_the_reason_of_a_call_as_well(folder: Path) -> None:
     asked = (tenants(folder), "Mutation.updateProfile", {Role.PRIVACY})
     assert ask(*asked, case=Purpose.PRIVACY_REQUEST, action="call").real is R.PURPOSE_NOT_ALLOWED
     assert ask(*asked, case=Purpose.PRIVACY_REQUEST).real is R.NOT_IN_ROLE
+
+
+def test_who_reads_of_the_restricted_as_before_is_told_a_rule_that_is_the_same_of_all(folder: Path) -> None:
+    appended(folder, "learner.csv", "p, role:ward, *, Learner.name, read, restricted, *, allow")
+    for subject in ("any", "restricted"):
+        appended(folder, "learner.csv", f"p, role:ward, {TENANT}, Learner.pictureUrl, read, {subject}, *, deny")
+    denied = ask(tenants(folder), "Learner.pictureUrl", {Role.WARD}, restricted=True)
+    assert denied == (R.NOT_IN_ROLE, R.TENANT_RULE, None)
 
 
 def test_a_lack_of_relation_is_told_to_whoever_may_not_know_of_minors() -> None:

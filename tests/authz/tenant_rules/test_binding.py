@@ -250,3 +250,10 @@ def test_cells_of_which_no_rule_speaks_are_the_platforms_own(monkeypatch: pytest
     monkeypatch.setattr("authz.decider.Decider.ask", ask)
     cells(mask)
     assert {(question[0], question[2]) for question in asked} == {("role:instructor", "Learner.title")}
+
+
+@pytest.mark.parametrize(("field", "action"), [("Mutation.enroll", "call"), ("Learner.name", "write")])
+def test_what_no_rule_speaks_of_is_done_as_the_platform_says(field: str, action: str) -> None:
+    mask = masked(rule(Role.INSTRUCTOR, "Learner.title"))
+    assert cells(mask, [field], action) == cells(PLATFORM, [field], action)
+    assert action != "call" or cells(mask, [field], action)
