@@ -160,6 +160,11 @@ def test_a_question_in_unknown_words_is_no_question(role: Any, subject: Any, pur
         mask_of().decide(role, "Learner.name", subject, purpose, action=action)
 
 
+def test_an_unknown_action_is_named() -> None:
+    with pytest.raises(ValueError, match="Read is no action"):
+        mask_of().decide(Role.INSTRUCTOR, "Learner.name", ADULT, Purpose.TEACHING, action="Read")
+
+
 def test_casbin_is_asked_once_for_a_cell(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, ...]] = []
 

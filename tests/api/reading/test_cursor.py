@@ -57,6 +57,14 @@ def test_a_cursor_with_any_letter_changed_is_refused() -> None:
                 CURSORS.open(spoilt, LIST)
 
 
+def test_a_cursor_with_anything_put_in_is_refused() -> None:
+    cursor = CURSORS.seal(["Ana", "x"], LIST)
+    for at in range(len(cursor)):
+        for letter in "+/=! \n.":
+            with pytest.raises(GraphQLError):
+                CURSORS.open(cursor[:at] + letter + cursor[at:], LIST)
+
+
 @pytest.mark.parametrize(
     "text", ["", "=", "A", "AAAA", "é" * 30, "\ud800", "\0" * 40, "A" * 4096, "A" * 4097, "+/+/" * 10, "A A A A A" * 8]
 )

@@ -18,6 +18,7 @@ from domain.courses.model import course, teaching
 from domain.enrollments.model import enrollment
 from domain.people.model import membership, person
 from domain.seats.model import seat, seat_pool
+from tenants.ids import uuid7
 from tests.api.conftest import client_of
 from tests.api.people import People
 from tests.api.reading.cells import Ask, asking
@@ -72,6 +73,30 @@ async def test_a_roster_reads_each_person_once(
 async def test_lists_inside_a_person_read_that_person_no_more(ask: Ask, overheard: Overheard, viewer: str) -> None:
     await ask(viewer, NESTED)
     assert [people_read(statement) for statement in overheard.statements] == [1, 0, 0]
+
+
+@pytest.mark.parametrize("viewer", ["instructor", "PRIVACY for PRIVACY_REQUEST"])
+async def test_a_rows_id_is_its_key_and_read_no_more(
+    planted: Planted, ask: Ask, overheard: Overheard, viewer: str
+) -> None:
+    widths = []
+    for asked in ("name", "id name"):
+        overheard.clear()
+        await ask(viewer, f"{{ learners(first: 100) {{ nodes {{ {asked} }} }} }}")
+        widths.append(overheard.statements[-1].count(","))
+    assert widths[0] == widths[1]
+
+
+@pytest.mark.parametrize("kind", ["Enrollment", "AssessmentResult", "Seat", "Learner"])
+async def test_a_row_that_is_not_there_takes_the_same_way_as_one_that_is(
+    planted: Planted, ask: Ask, overheard: Overheard, kind: str
+) -> None:
+    """Nothing that a key alone decides ends the search early: each table is joined whether or not there is a row."""
+    await ask("PRIVACY for PRIVACY_REQUEST", f'{{ node(id: "{encode_id(kind, uuid7())}") {{ id }} }}')
+    [statement] = overheard.statements
+    joins = re.findall(r"(\w+ \w+) JOIN (LATERAL)?", statement)
+    assert joins
+    assert all(lateral or how == "LEFT OUTER" for how, lateral in joins), statement
 
 
 @pytest.mark.parametrize("viewer", ["instructor", "PRIVACY for PRIVACY_REQUEST"])

@@ -122,6 +122,31 @@ async def test_each_released_value_in_the_answer_is_in_the_record_and_nothing_el
 
 
 @pytest.mark.parametrize("viewer", VIEWERS)
+@pytest.mark.parametrize(
+    "by",
+    [
+        ("orderBy: PROGRESS_DESC", "Enrollment.progress"),
+        ("orderBy: LEARNER_NAME_ASC", "Learner.name"),
+        ("filter: {status: [ACTIVE]}", "Enrollment.status"),
+        ("first: 100", None),
+    ],
+)
+async def test_by_what_rows_were_ordered_or_found_is_on_record_of_whom_it_was_released(
+    planted: Planted, ask: Ask, trail: asyncpg.Connection, viewer: str, by: tuple[str, str | None]
+) -> None:
+    argument, used = by
+    query = f"query Rows($course: ID!) {{ course(id: $course) {{ enrollments({argument}) {{ nodes {{ id }} }} }} }}"
+    response = await ask(viewer, query, course=encode_id("Course", planted.course_id))
+    released, _ = promised(planted, viewer)
+    expected = {name: released[name] for name in ("Enrollment.id", used) if name in released}
+    if argument.startswith("filter"):
+        # A row is found by what is released of it alone.
+        expected = dict.fromkeys(expected, expected[used]) if used in expected else {}
+    found = await events(trail, response.headers["x-request-id"])
+    assert [by_field(event["disclosures"]) for event in found] == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize("viewer", VIEWERS)
 async def test_an_empty_page_and_a_course_that_is_not_there_leave_no_record(
     planted: Planted, ask: Ask, trail: asyncpg.Connection, viewer: str
 ) -> None:

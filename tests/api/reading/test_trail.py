@@ -164,6 +164,24 @@ async def test_a_filter_on_a_subject_finds_nobody_who_is_there_and_not_shown(
         assert len(await events(ask, "security", operation=name, subject=wanted)) == found
 
 
+async def test_the_reads_of_somebody_who_is_nobody_here_any_more_are_found_by_those_who_look_into_the_trail(
+    ask: Ask, demo: Demo, raw: asyncpg.Connection, name: str
+) -> None:
+    await ask("privacy", f'query {name} {{ learner(id: "{learner_id(demo, "learner")}") {{ name }} }}')
+    gone = uuid7()
+    copied = await raw.execute(
+        """INSERT INTO access_event SELECT (jsonb_populate_record(it, jsonb_build_object(
+            'id', $2::text, 'operation', $3::text, 'disclosures', replace(it.disclosures::text, $4, $5)::jsonb))).*
+            FROM access_event it WHERE operation = $1""",
+        name, str(uuid7()), f"{name}Gone", str(demo.casts["northwind"]["learner"].person_id), str(gone),
+    )  # fmt: skip
+    assert copied == "INSERT 0 1"
+    for role in ("security", "privacy"):
+        assert len(await events(ask, role, operation=f"{name}Gone", subject=encode_id("Learner", gone))) == 1
+        assert await events(ask, role, operation=name, subject=encode_id("Learner", gone)) == []
+        assert await events(ask, role, operation=f"{name}Gone", subject=learner_id(demo, "learner")) == []
+
+
 async def test_filters_on_fields_and_categories_look_at_ones_own_part_alone(ask: Ask, demo: Demo, name: str) -> None:
     mine, other = learner_id(demo, "learner"), learner_id(demo, "minor")
     await ask(
