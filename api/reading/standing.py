@@ -58,15 +58,13 @@ class Standing:
         return [role for role, value in self.values.items() if situation & value]
 
     def decide(self, field: str, situation: int) -> Decision:
-        """Return whether `field` is released in `situation`: by some capacity held."""
-        found = Decision(False, None)
+        """Return whether `field` is released in `situation`, by some capacity held, and the line that releases it."""
         subject = subject_class(bool(situation & MINOR), bool(situation & RESTRICTED))
         for role in self.held(situation):
             decision = self.mask.decide(role, field, subject, self.purposes[role])
             if decision.allowed:
                 return decision
-            found = found if found.rule is not None else decision
-        return found
+        return Decision(False, None)
 
     def allowing(self, field: str, situation: int) -> str | None:
         """Return the line that releases `field` in `situation`, as far as it may be told.
