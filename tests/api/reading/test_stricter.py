@@ -1,0 +1,70 @@
+"""Policies that are stricter than the packaged one: what they hide does not leave the database either."""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from api.settings import Settings
+from authz.mask import Decision, Mask
+from authz.viewer import Purpose, Role, SubjectClass
+from tests.api.reading.canaries import canary
+from tests.api.reading.cells import Ask, asking
+from tests.api.reading.meetings import PLANTED
+from tests.api.reading.overheard import Overheard, overhear
+from tests.api.reading.planted import Planted, plant
+from tests.support.cluster import Urls
+
+SECURITY = "SECURITY for SECURITY_REVIEW"
+ACTORS = f"""{{ accessEvents(first: 100, filter: {{operation: "{PLANTED}"}}) {{ nodes {{ actor {{ id name }} }} }} }}"""
+
+
+@pytest.fixture(scope="module")
+def planted(urls: Urls, key_file: Path) -> Planted:
+    return plant(urls, key_file)
+
+
+@pytest.fixture
+async def ask(planted: Planted, settings: Callable[..., Settings]) -> AsyncIterator[Ask]:
+    async with asking(planted, settings) as asked:
+        yield asked
+
+
+@pytest.fixture
+def overheard(monkeypatch: pytest.MonkeyPatch) -> Overheard:
+    return overhear(monkeypatch)
+
+
+@pytest.fixture
+def deny(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, SubjectClass], None]:
+    """Give a way to deny a field of some subjects to everybody."""
+    decide = Mask.decide
+
+    def denying(denied: str, of: SubjectClass) -> None:
+        def stricter(
+            mask: Mask, role: Role, field: str, subject: SubjectClass, purpose: Purpose, *, action: str = "read"
+        ) -> Decision:
+            if (field, subject) == (denied, of):
+                return Decision(False, None)
+            return decide(mask, role, field, subject, purpose, action=action)
+
+        monkeypatch.setattr(Mask, "decide", stricter)
+
+    return denying
+
+
+@pytest.mark.parametrize("field", ["Actor.name", "AccessEvent.actor"])
+async def test_an_actors_name_is_fetched_only_where_both_the_name_and_the_way_to_it_are_released(
+    planted: Planted, ask: Ask, overheard: Overheard, deny: Callable[[str, SubjectClass], None], field: str
+) -> None:
+    deny(field, SubjectClass.MINOR)
+    nodes = (await ask(SECURITY, ACTORS)).json()["data"]["accessEvents"]["nodes"]
+    told = {node["actor"]["name"] for node in nodes if node["actor"]} - {None}
+    adults = {
+        canary("Learner", "name", one.number) for one in planted.subjects.values() if one.subject_class == "adult"
+    }
+    fetched = {cell for row in overheard.rows for cell in row if str(cell).endswith("-name")}
+    assert told == fetched == adults
+    # Of minors the event is told, and that there was somebody where only the name is hidden.
+    hidden = [node["actor"] for node in nodes if not node["actor"] or node["actor"]["name"] is None]
+    assert any(hidden) == (field == "Actor.name")
