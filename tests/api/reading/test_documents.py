@@ -85,6 +85,44 @@ async def test_aliases_rename_what_is_answered_and_the_places_of_errors(ask: Ask
         assert extensions["pattern"] == ".".join("@" if isinstance(step, int) else step for step in path)
 
 
+@pytest.mark.parametrize(
+    ("role", "document", "path"),
+    [
+        ("instructor", "{ learners { edges { n: node { p: phone } } } }", ["learners", "edges", "@", "n", "p"]),
+        ("instructor", "{ l: learners { nodes { phone } } }", ["l", "nodes", "@", "phone"]),
+        ("minor", "{ viewer { learner { g: guardians { email } } } }", ["viewer", "learner", "g", "@", "email"]),
+    ],
+)
+async def test_an_error_has_the_path_down_to_the_first_field_that_was_denied(
+    ask: Ask, role: str, document: str, path: list[str]
+) -> None:
+    [(found, extensions)] = told(await ask(role, document))
+    assert ["@" if isinstance(step, int) else step for step in found] == path
+    assert extensions["pattern"] == ".".join(path)
+
+
+async def test_an_error_names_the_line_that_denied_where_it_is_one_alone(ask: Ask) -> None:
+    seen = (await ask("instructor", "{ learners(first: 100) { nodes { id minor } } }"))["data"]["learners"]["nodes"]
+    minor = next(one["id"] for one in seen if one["minor"])
+    query = "query($id: ID!) { learner(id: $id) { pictureUrl phone } }"
+    rules = {
+        extensions["field"]: extensions["rule"] for _, extensions in told(await ask("instructor", query, id=minor))
+    }
+    assert set(rules) == {"Learner.pictureUrl", "Learner.phone"}
+    assert rules["Learner.pictureUrl"].startswith("learner.csv:")
+    assert rules["Learner.phone"] is None
+
+
+async def test_what_may_be_read_of_an_object_is_of_no_one_role_subject_or_purpose(ask: Ask) -> None:
+    query = """{ viewer { learner { viewerAccess {
+        __typename field readable reason rule role subject purpose } } } }"""
+    found = (await ask("learner", query))["data"]["viewer"]["learner"]["viewerAccess"]
+    assert [one["field"] for one in found[:2]] == ["Learner.id", "Learner.name"]
+    for one in found:
+        assert (one["__typename"], one["role"], one["subject"], one["purpose"]) == ("FieldAccess", None, None, None)
+        assert (one["reason"] is None) == one["readable"]
+
+
 @pytest.mark.parametrize("role", ROLES)
 async def test_nodes_beside_edges_hold_the_same_objects_each_as_it_was_asked(ask: Ask, role: str) -> None:
     query = """{ learners(first: 5) { nodes { id email } edges { cursor node { name } } edges { node { id } }
