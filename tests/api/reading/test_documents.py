@@ -101,6 +101,14 @@ async def test_an_error_has_the_path_down_to_the_first_field_that_was_denied(
     assert extensions["pattern"] == ".".join(path)
 
 
+async def test_an_error_of_an_object_asked_by_its_id_has_the_path_and_the_pattern_of_its_place(ask: Ask) -> None:
+    seen = (await ask("instructor", "{ learners(first: 100) { nodes { id phone } } }"))["data"]["learners"]["nodes"]
+    other = next(one["id"] for one in seen if one["phone"] is None)
+    query = "query($ids: [ID!]!) { n: nodes(ids: $ids) { ... on Learner { phone } } }"
+    [(path, extensions)] = told(await ask("instructor", query, ids=[other]))
+    assert (path, extensions["pattern"]) == (["n", 0, "phone"], "n.@.phone")
+
+
 async def test_an_error_names_the_line_that_denied_where_it_is_one_alone(ask: Ask) -> None:
     seen = (await ask("instructor", "{ learners(first: 100) { nodes { id minor } } }"))["data"]["learners"]["nodes"]
     minor = next(one["id"] for one in seen if one["minor"])
