@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from api.ids import encode_id
 from api.settings import Settings
 from authz.mask import Decision, Mask
 from authz.viewer import Purpose, Role, SubjectClass
@@ -16,6 +17,9 @@ from tests.api.reading.planted import Planted, plant
 from tests.support.cluster import Urls
 
 SECURITY = "SECURITY for SECURITY_REVIEW"
+PRIVACY = "PRIVACY for PRIVACY_REQUEST"
+ORDERED = """query Ask($course: ID!) { course(id: $course) { enrollments(first: 100, orderBy: LEARNER_NAME_ASC) {
+    nodes { id } } } }"""
 ACTORS = f"""{{ accessEvents(first: 100, filter: {{operation: "{PLANTED}"}}) {{ nodes {{ actor {{ id name }} }} }} }}"""
 
 
@@ -53,6 +57,17 @@ def deny(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, SubjectClass], None]
     return denying
 
 
+def names_in(overheard: Overheard) -> set[str]:
+    """Return the names that were fetched."""
+    return {str(cell) for row in overheard.rows for cell in row if str(cell).endswith("-name")}
+
+
+def names_of(planted: Planted, *classes: str) -> set[str]:
+    """Return the names of the subjects of these classes."""
+    people = planted.subjects.values()
+    return {canary("Learner", "name", one.number) for one in people if one.subject_class in classes}
+
+
 @pytest.mark.parametrize("field", ["Actor.name", "AccessEvent.actor"])
 async def test_an_actors_name_is_fetched_only_where_both_the_name_and_the_way_to_it_are_released(
     planted: Planted, ask: Ask, overheard: Overheard, deny: Callable[[str, SubjectClass], None], field: str
@@ -60,11 +75,32 @@ async def test_an_actors_name_is_fetched_only_where_both_the_name_and_the_way_to
     deny(field, SubjectClass.MINOR)
     nodes = (await ask(SECURITY, ACTORS)).json()["data"]["accessEvents"]["nodes"]
     told = {node["actor"]["name"] for node in nodes if node["actor"]} - {None}
-    adults = {
-        canary("Learner", "name", one.number) for one in planted.subjects.values() if one.subject_class == "adult"
-    }
-    fetched = {cell for row in overheard.rows for cell in row if str(cell).endswith("-name")}
-    assert told == fetched == adults
+    fetched = names_in(overheard)
+    assert told == fetched == names_of(planted, "adult")
     # Of minors the event is told, and that there was somebody where only the name is hidden.
     hidden = [node["actor"] for node in nodes if not node["actor"] or node["actor"]["name"] is None]
     assert any(hidden) == (field == "Actor.name")
+
+
+async def test_rows_are_not_ordered_by_the_names_of_people_who_do_not_exist_for_the_viewer(
+    planted: Planted, ask: Ask, overheard: Overheard, deny: Callable[[str, SubjectClass], None]
+) -> None:
+    deny("Learner.id", SubjectClass.MINOR)
+    answer = (await ask(PRIVACY, ORDERED, course=encode_id("Course", planted.course_id))).json()
+    assert answer["data"]["course"]["enrollments"]["nodes"]
+    fetched = names_in(overheard)
+    assert fetched & names_of(planted, "adult", "restricted")
+    assert not fetched & names_of(planted, "minor")
+
+
+async def test_lists_are_read_of_each_object_that_is_released_whatever_is_hidden_before_it(
+    planted: Planted, ask: Ask, deny: Callable[[str, SubjectClass], None]
+) -> None:
+    deny("Enrollment.learner", SubjectClass.ADULT)
+    query = """query Ask($course: ID!) { course(id: $course) { enrollments(first: 100) { nodes {
+        learner { enrollments(first: 1) { nodes { id } } } } } } }"""
+    answer = (await ask(PRIVACY, query, course=encode_id("Course", planted.course_id))).json()
+    learners = [node["learner"] for node in answer["data"]["course"]["enrollments"]["nodes"]]
+    assert learners.index(None) < len(learners) - 1
+    assert all(len(one["enrollments"]["nodes"]) == 1 for one in learners if one)
+    assert any(learners[learners.index(None) :])

@@ -164,6 +164,22 @@ async def test_a_filter_on_a_subject_finds_nobody_who_is_there_and_not_shown(
         assert len(await events(ask, "security", operation=name, subject=wanted)) == found
 
 
+async def test_in_the_log_of_a_ward_the_ward_is_met_as_a_minor_whoever_read_of_them(
+    ask: Ask, demo: Demo, name: str
+) -> None:
+    key = learner_id(demo, "minor")
+    reading = f'query {name} {{ learner(id: "{key}") {{ name phone }} }}'
+    for reader in ("privacy", "guardian"):
+        await ask(reader, reading)
+    query = """query($id: ID!, $name: String) { learner(id: $id) { name phone accessLog(filter: {operation: $name}) {
+        nodes { subjects { nodes { id name phone minor } } } } } }"""
+    answer = await ask("guardian", query, id=key, name=name)
+    assert "errors" not in answer
+    ward = answer["data"]["learner"]
+    told = {"id": key, "name": ward["name"], "phone": ward["phone"], "minor": True}
+    assert ward["accessLog"]["nodes"] == [{"subjects": {"nodes": [told]}}] * 2
+
+
 async def test_the_reads_of_somebody_who_is_nobody_here_any_more_are_found_by_those_who_look_into_the_trail(
     ask: Ask, demo: Demo, raw: asyncpg.Connection, name: str
 ) -> None:
