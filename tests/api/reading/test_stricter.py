@@ -104,3 +104,13 @@ async def test_lists_are_read_of_each_object_that_is_released_whatever_is_hidden
     assert learners.index(None) < len(learners) - 1
     assert all(len(one["enrollments"]["nodes"]) == 1 for one in learners if one)
     assert any(learners[learners.index(None) :])
+
+
+async def test_a_part_of_a_row_exists_with_the_row_and_shows_what_is_released_without_its_id(
+    planted: Planted, ask: Ask, deny: Callable[[str, SubjectClass], None]
+) -> None:
+    deny("Actor.id", SubjectClass.MINOR)
+    nodes = (await ask(SECURITY, ACTORS)).json()["data"]["accessEvents"]["nodes"]
+    actors = [node["actor"] for node in nodes if node["actor"]]
+    assert {one["name"] for one in actors if one["id"]} == names_of(planted, "adult")
+    assert {one["name"] for one in actors if not one["id"]} == names_of(planted, "minor")
