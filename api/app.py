@@ -22,6 +22,7 @@ from api.http.graphql import GraphQLEndpoint
 from api.http.health import Readiness, alive
 from api.http.metrics import Metrics
 from api.http.requests import Requests
+from api.keys import keys_of
 from api.logs import set_up
 from api.policy_watch import watching
 from api.reading.cursor import Cursors
@@ -106,7 +107,8 @@ def create_app(settings: Settings, *, serving: bool = False) -> Starlette:
         raise SettingsError(problems)
     schema = build_schema()
     policy = policy_of(schema, settings)
-    database = Database(database_settings(settings))
+    keys = keys_of(settings)
+    database = Database(database_settings(settings), keys)
     endpoint = GraphQLEndpoint(
         schema=schema,
         gate=Gate(schema, Documents(schema), settings.allows_introspection),
@@ -130,7 +132,7 @@ def create_app(settings: Settings, *, serving: bool = False) -> Starlette:
         Route("/graphql", endpoint.serve, methods=["GET", "POST"]),
         Route("/healthz", alive),
         Route("/readyz", Readiness(database, newest(), policy).serve),
-        Route("/metrics", Metrics(policy).serve),
+        Route("/metrics", Metrics(policy, keys).serve),
     ]
     if settings.shows_graphiql:
         routes += [Route("/", _to_graphiql), *graphiql_routes()]

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+from rich.console import Console
 
-from api.commands import policy
+from api.commands import backups, keys, policy
 from api.commands.demo import run as run_demo
 from api.commands.importing import load_oulad
 from api.commands.serve import serve as serve_until_ended
@@ -31,6 +32,9 @@ importer = typer.Typer(no_args_is_help=True, help="Load data that others publish
 app.add_typer(importer, name="import")
 policies = typer.Typer(no_args_is_help=True, help="Look at the policy: who may read what, and why.")
 app.add_typer(policies, name="policy")
+
+keyring = typer.Typer(no_args_is_help=True, help="The keys that personal data is sealed with; see docs/security.md.")
+app.add_typer(keyring, name="keys")
 
 Data = Annotated[
     Path | None,
@@ -151,6 +155,75 @@ def policy_explain(
     """Say why a role may or may not read a field, with the lines of the policy that speak of it."""
     for line in policy.why(role, field):
         sys.stdout.write(f"{line}\n")
+
+
+@keyring.command("status")
+def keys_status(data: Data = None) -> None:
+    """Show every tenant's keys, and the master keys in use and at hand. No key is shown."""
+    with open_store(data) as store:
+        Console().print(asyncio.run(keys.status(store)))
+
+
+@keyring.command("rotate")
+def keys_rotate(
+    master: Annotated[bool, typer.Option("--master", help="Replace the master key.")] = False,
+    tenant: Annotated[str | None, typer.Option("--tenant", help="Replace the key of this tenant.")] = None,
+    data: Data = None,
+) -> None:
+    """Replace the master key or a tenant's key while everything runs. One that was interrupted goes on."""
+    if master == (tenant is not None):
+        raise CommandError("Choose one: --master, or --tenant NAME.")
+    with open_store(data) as store, progress() as report:
+        done = keys.new_master_key(store, report) if tenant is None else keys.new_tenant_key(store, tenant, report)
+        line = asyncio.run(done)
+    say(line)
+
+
+@keyring.command("shred")
+def keys_shred(
+    tenant: Tenant,
+    person: Annotated[str, typer.Option("--person", help="A UUID or a global id.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the record; no name.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    data: Data = None,
+) -> None:
+    """Destroy a person's key: what is sealed of them opens nowhere any more. This cannot be undone."""
+    if not yes and not typer.confirm("What is sealed of this person can then never be read again. Go on?"):
+        raise CommandError("Nothing was done.")
+    with open_store(data) as store:
+        say(asyncio.run(keys.shred(store, tenant, person, reason)))
+
+
+@app.command()
+def backup(
+    to: Annotated[Path, typer.Argument(help="A new folder for the data.")],
+    keys_to: Annotated[
+        Path, typer.Argument(help="A new folder for the keys. Store it elsewhere, for 30 days at most.")
+    ],
+    data: Data = None,
+) -> None:
+    """Write the data and the keys, as they are at one moment, into two folders. Needs pg_dump.
+
+    An external database is read as the role of BACKUP_DATABASE_URL: a superuser, or one with BYPASSRLS that may read
+    all tables.
+    """
+    with open_store(data) as store:
+        for line in asyncio.run(backups.write(store, to, keys_to)):
+            say(line)
+
+
+@app.command()
+def restore(
+    data_from: Annotated[Path, typer.Argument(help="The folder with the data.")],
+    keys_from: Annotated[Path, typer.Argument(help="The folder with the keys; they may be newer than the data.")],
+    data: Data = None,
+) -> None:
+    """Put a backup into an empty database: a new folder (--data), or what BACKUP_DATABASE_URL names. Needs pg_restore.
+
+    Keys that were destroyed, as far as the data knows of it, are destroyed again.
+    """
+    for line in backups.restore(data, data_from, keys_from):
+        say(line)
 
 
 def main() -> NoReturn:

@@ -1,7 +1,8 @@
 """What the program is told from outside. This is the only reader of the environment.
 
-`DATABASE_URL` and `MIGRATION_DATABASE_URL` keep the names that hosting services set; all others begin with
-`SEXTRONTGEN_`. `problems` says, in one line each, what is missing or unsafe for serving in production.
+`DATABASE_URL`, `MIGRATION_DATABASE_URL` and `BACKUP_DATABASE_URL` are named as hosting services name the first; all
+others begin with `SEXTRONTGEN_`. `problems` says, in one line each, what is missing or unsafe for serving in
+production.
 """
 
 from collections.abc import Iterator
@@ -14,6 +15,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.exposure import is_local, unsafe_certificate, unsafe_database
 from authz.loading import POLICY_FOLDER
+
+NO_MASTER_KEY = (
+    "SEXTRONTGEN_MASTER_KEY is not set: a file with the key that wraps all others, made with "
+    "'(umask 077; openssl rand -base64 32 > master-key)'; keep a copy elsewhere, for without it nothing sealed opens"
+)
 
 
 class Environment(StrEnum):
@@ -47,9 +53,18 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("MIGRATION_DATABASE_URL", "migration_database_url"),
         description="the role that owns the tables; only `migrate` uses it",
     )
+    backup_database_url: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("BACKUP_DATABASE_URL", "backup_database_url"),
+        description="a role that row-level security does not bind; only `backup` and `restore` use it",
+    )
     token_keys: Path | None = Field(
         default=None, description="a PEM file (0600): the first Ed25519 key signs, all verify"
     )
+    master_key: Path | None = Field(
+        default=None, description="a file (0600) of master keys, base64, one per line: the first wraps, all unwrap"
+    )
+    master_keys: SecretStr | None = Field(default=None, description="the same keys in the environment, commas between")
     policy: Path = Field(default=POLICY_FOLDER, description="the folder of policy files; watched while serving")
     issuer: str = Field(
         default="sextrontgen", min_length=1, max_length=200, description="whose tokens these are (`iss`)"
@@ -109,6 +124,10 @@ class Settings(BaseSettings):
                 "SEXTRONTGEN_TOKEN_KEYS is not set: a file with an Ed25519 key, made with "
                 "'openssl genpkey -algorithm ed25519 -out token-keys.pem' and 'chmod 600 token-keys.pem'"
             )
+        if self.master_key is None and self.master_keys is None:
+            yield NO_MASTER_KEY
+        if self.master_key is not None and self.master_keys is not None:
+            yield "SEXTRONTGEN_MASTER_KEY and SEXTRONTGEN_MASTER_KEYS are both set: choose one"
         if (self.tls_certificate is None) != (self.tls_key is None):
             yield "SEXTRONTGEN_TLS_CERTIFICATE and SEXTRONTGEN_TLS_KEY go together: set both or neither"
 

@@ -74,10 +74,12 @@ def _reached(store: Store, processors: Processors) -> dict[str, Any]:
     """Return what a server's process is told beside the ground."""
     assert store.settings.database_url is not None
     assert store.settings.token_keys is not None
+    assert store.settings.master_key is not None
     return {
         "superuser_url": store.superuser_url,
         "application_url": store.settings.database_url.get_secret_value(),
         "token_keys": str(store.settings.token_keys.resolve()),
+        "master_key": str(store.settings.master_key.resolve()),
         "processors": processors.server,
     }
 

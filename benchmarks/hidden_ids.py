@@ -28,7 +28,6 @@ from benchmarks.tenant import gather_statistics, sign_in
 from domain.enrollments.model import enrollment
 from domain.oulad.writer import Tally, writing
 from domain.people.model import person
-from tenants.database import Database
 from tenants.directory import ensure_tenant
 from tenants.ids import uuid7
 from tenants.session import SystemTask, Task, in_tenant
@@ -85,7 +84,7 @@ async def _measure(store: Store, token: str, ids: Ids, pairs: int, chance: rando
 
 async def _prepare(store: Store) -> tuple[dict[str, str], Ids]:
     """Return the tokens of those who ask, by what they are, and the ids by what they name."""
-    database = Database(store.database)
+    database = store.open()
     try:
         here, there = [await ensure_tenant(database, f"hidden-{name}", name) for name in ("here", "there")]
         async with writing(database, here, Tally()) as writer:

@@ -49,6 +49,7 @@ def serve_ours(told: Mapping[str, Any]) -> None:
         environment=Environment.DEVELOPMENT,
         database_url=SecretStr(told["application_url"]),
         token_keys=Path(told["token_keys"]),
+        master_key=Path(told["master_key"]),
         port=0,
         pool_size=POOL_SIZE,
     )

@@ -78,7 +78,7 @@ def prepare(store: Store, oulad: Path, report: Report) -> Ground:
 
 
 async def _prepare(store: Store, oulad: Path, report: Report) -> Ground:
-    database = Database(store.database)
+    database = store.open()
     try:
         tenant_id = await ensure_tenant(database, OULAD_SLUG, "Open University")
         data = await _ensure_module(store, database, tenant_id, oulad, report)

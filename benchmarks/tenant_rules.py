@@ -105,7 +105,7 @@ def _more(pairs: Pairs) -> str:
 
 
 async def _prepare(store: Store, tenants: int, rules: int, chance: random.Random) -> list[Asker]:
-    database = Database(store.database)
+    database = store.open()
     objects = [
         f"{name}.{field}"
         for name, fields in catalogue(entities_of(build_schema())).items()

@@ -9,6 +9,7 @@ context.configure(
     target_metadata=metadata,
     include_object=is_compared,
     compare_server_default=True,
+    include_schemas=True,
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -11,6 +11,7 @@ import domain.courses.model
 import domain.enrollments.model
 import domain.people.model
 import domain.seats.model
+import tenants.keys.model
 import tenants.model
 from tenants.tables import metadata
 

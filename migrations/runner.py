@@ -60,7 +60,7 @@ async def differences(url: str) -> Sequence[object]:
     """Return what the tables in the code and the database at `url` do not have in common, as Alembic names it."""
 
     def compare(connection: Connection) -> Sequence[object]:
-        options = {"include_object": is_compared, "compare_server_default": True}
+        options = {"include_object": is_compared, "compare_server_default": True, "include_schemas": True}
         return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
 
     return await _with_connection(url, compare)

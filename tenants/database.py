@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tenants.connection import DatabaseSettings, DatabaseUnavailableError, Pool, create_engine, told_apart
+from tenants.keys.service import KeyService, SessionKeys
 from tenants.session import InTenant, ReadSession, SystemTask, WriteSession
 from tenants.transaction import Isolation, Transaction, begin, opening_in, opening_outside
 
@@ -29,8 +30,10 @@ class UnsafeRoleError(Exception):
 class Database:
     """The database behind its sessions."""
 
-    def __init__(self, settings: DatabaseSettings) -> None:
+    def __init__(self, settings: DatabaseSettings, keys: KeyService | None = None) -> None:
+        """`keys` seal and open; without them nothing sealed can be written or read."""
         self._settings = settings
+        self._keys = keys
         self._engine = create_engine(settings)
         self._pool = Pool(self._engine, settings)
 
@@ -41,6 +44,7 @@ class Database:
         opening = opening_in(who.tenant_id, Isolation.ONE_STATE, limit)
         async with self._transaction(opening, limit) as transaction:
             session = ReadSession(transaction, who.tenant_id, limit)
+            self._give_keys(session)
             yield session
             await session.settle()
 
@@ -51,6 +55,7 @@ class Database:
         opening = opening_in(who.tenant_id, Isolation.NEWEST, limit)
         async with self._transaction(opening, limit) as transaction:
             session = WriteSession(transaction, who.tenant_id, limit)
+            self._give_keys(session)
             yield session
             await session.settle()
 
@@ -82,8 +87,14 @@ class Database:
             )
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, and forget every key."""
+        if self._keys is not None:
+            self._keys.forget()
         await self._engine.dispose()
+
+    def _give_keys(self, session: ReadSession) -> None:
+        if self._keys is not None:
+            session.use(SessionKeys(self._keys, session))
 
     def _limit(self, who: InTenant) -> float:
         is_task = isinstance(who, SystemTask)

@@ -29,6 +29,14 @@ async def find_tenant(database: Database, slug: str) -> TenantId:
     return TenantId(found)
 
 
+async def all_tenants(database: Database) -> dict[str, TenantId]:
+    """Return the id of every tenant by its slug, in the order of the slugs. Raises `DatabaseUnavailableError`."""
+    async with database.outside() as connection:
+        query = select(tenant_directory.c.slug, tenant_directory.c.tenant_id).order_by(tenant_directory.c.slug)
+        found = (await connection.execute(query)).all()
+    return {slug: TenantId(tenant_id) for slug, tenant_id in found}
+
+
 async def ensure_tenant(database: Database, slug: str, name: str, *, tenant_id: UUID | None = None) -> TenantId:
     """Return the id of the tenant `slug`, made with `name` and a first agreement when there is none yet.
 
@@ -45,6 +53,8 @@ async def ensure_tenant(database: Database, slug: str, name: str, *, tenant_id: 
         facts = {"tenant_id": found, "slug": slug, "name": name, "platform": slug == PLATFORM_SLUG}
         await session.change(upsert(tenant).values(facts).on_conflict_do_nothing())
         await session.change(upsert(agreement).values(_first_agreement(found)).on_conflict_do_nothing())
+        # Its own data key, and with it the tenant's key: from here on everybody finds them there.
+        await session.keys.of([found])
     return found
 
 

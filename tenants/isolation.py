@@ -16,14 +16,18 @@ _CURRENT_TENANT = f"nullif(current_setting('{TENANT_SETTING}', true), '')::uuid"
 
 
 def isolate(table: str, *, may: str = "SELECT, INSERT, UPDATE") -> Iterator[str]:
-    """Yield the statements that shut `table` up to its tenant and let the application's role do `may` with its rows."""
-    yield f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY'
-    yield f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY'
+    """Yield the statements that shut `table` up to its tenant and let the application's role do `may` with its rows.
+
+    One of another schema is named `schema.table`.
+    """
+    table = ".".join(f'"{part}"' for part in table.split("."))
+    yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
+    yield f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"
     yield (
-        f'CREATE POLICY tenant_isolation ON "{table}" '
+        f"CREATE POLICY tenant_isolation ON {table} "
         f"USING (tenant_id = {_CURRENT_TENANT}) WITH CHECK (tenant_id = {_CURRENT_TENANT})"
     )
-    yield f'GRANT {may} ON "{table}" TO {APPLICATION_ROLE}'
+    yield f"GRANT {may} ON {table} TO {APPLICATION_ROLE}"
 
 
 def shut(partition: str) -> Iterator[str]:

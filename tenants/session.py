@@ -10,14 +10,18 @@ from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import ColumnElement, CursorResult, Executable, Row, Table, Uuid, bindparam
 
 from tenants.connection import Held, told_apart
 from tenants.ids import TenantId
+from tenants.keys.rows import sealed_rows
 from tenants.statements import Plan
 from tenants.transaction import BrokenTransactionError, Transaction
+
+if TYPE_CHECKING:
+    from tenants.keys.service import SessionKeys
 
 Values = Mapping[str, Any]
 
@@ -29,6 +33,10 @@ class StatementEndedError(Exception):
     """The one who waited was cancelled; the statement has ended well, and its transaction is whole."""
 
 
+class NoKeysError(Exception):
+    """Something sealed was to be written or read where the database was opened without keys."""
+
+
 class Task(StrEnum):
     """What the program does in its own name and not for a viewer."""
 
@@ -37,6 +45,7 @@ class Task(StrEnum):
     IMPORT = "import"
     SIGN_IN = "sign-in"
     READINESS = "readiness"
+    KEYS = "keys"
 
 
 class InTenant(Protocol):
@@ -75,6 +84,18 @@ class ReadSession:
         self._limit = limit
         self._one_at_a_time = asyncio.Lock()
         self._broken = False
+        self._keys: SessionKeys | None = None
+
+    @property
+    def keys(self) -> "SessionKeys":
+        """Return the keys as this transaction sees them. Raises `NoKeysError`."""
+        if self._keys is None:
+            raise NoKeysError("The database was opened without its keys: Database(settings, KeyService(...)).")
+        return self._keys
+
+    def use(self, keys: "SessionKeys") -> None:
+        """Seal and open with `keys`; told once, by who opens the session."""
+        self._keys = keys
 
     async def rows(self, statement: Executable, values: Values | None = None) -> Sequence[Row[*tuple[Any, ...]]]:
         """Return the rows of `statement`.
@@ -194,6 +215,10 @@ class WriteSession(ReadSession):
         return int(result.rowcount)
 
     async def insert(self, table: Table, rows: Sequence[Values]) -> None:
-        """Add `rows`, all with the same keys, to `table` as the session's tenant's."""
+        """Add `rows`, all with the same keys, to `table` as the session's tenant's.
+
+        What is sealed in the table is sealed here. Raises what `tenants.keys.rows.sealed_rows` does.
+        """
         if rows:
-            await self._run(table.insert(), [{"tenant_id": self.tenant_id, **row} for row in rows])
+            stored = await sealed_rows(self, table, rows)
+            await self._run(table.insert(), [{"tenant_id": self.tenant_id, **row} for row in stored])

@@ -11,6 +11,7 @@ from tenants.directory import ensure_tenant
 from tenants.embedded import Addresses
 from tenants.ids import TenantId
 from tests.support.cluster import Cluster, Urls, addresses_of, clone, remove
+from tests.support.keys import key_service
 
 _SERVER = pytest.StashKey[Addresses]()
 _CLUSTER = pytest.StashKey[Cluster]()
@@ -83,7 +84,9 @@ def database_url(urls: Urls) -> str:
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """Give the test's database as the program sees it."""
-    opened = Database(DatabaseSettings(database_url, pool_size=4, pool_wait=10, connect_timeout=10, open_limit=20))
+    opened = Database(
+        DatabaseSettings(database_url, pool_size=4, pool_wait=10, connect_timeout=10, open_limit=20), key_service()
+    )
     yield opened
     await opened.close()
 

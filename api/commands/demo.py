@@ -54,7 +54,7 @@ def _prepare(store: Store, oulad: Path | None, report: Report) -> _Prepared:
 
 
 async def _data(store: Store, oulad: Path | None, report: Report) -> _Prepared:
-    database = Database(store.database)
+    database = store.open()
     try:
         casts: dict[str, Cast] = dict(await ensure_demo(database, say))
         if oulad is not None:

@@ -16,7 +16,7 @@ async def load_oulad(store: Store, directory: Path, slug: str, report: Report) -
 
     Raises `CommandError` with a line per damaged row; then nothing is loaded.
     """
-    database = Database(store.database)
+    database = store.open()
     try:
         tenant_id = await _tenant(database, slug)
         done = await import_oulad(database, directory, tenant_id, report)

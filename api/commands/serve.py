@@ -11,12 +11,15 @@ from uvicorn.supervisors import Multiprocess
 from api.app import create_app, database_settings, policy_of, token_keys
 from api.commands.terminal import CommandError
 from api.http.protocol import BoundedHttp
+from api.keys import keys_of
 from api.logs import set_up
 from api.schema.build import build_schema
 from api.settings import Settings, SettingsError
 from migrations.runner import newest
 from tenants.connection import DatabaseUnavailableError
 from tenants.database import Database, UnsafeRoleError
+from tenants.keys.master import MasterKey
+from tenants.keys.rotation import missing_masters
 
 _GRACE_SECONDS = 15
 
@@ -41,7 +44,11 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     """
     if problems := settings.problems():
         raise CommandError(*problems)
-    asyncio.run(_check(Database(database_settings(settings))))
+    try:
+        master = keys_of(settings).master
+    except SettingsError as error:
+        raise CommandError(*error.problems) from None
+    asyncio.run(_check(Database(database_settings(settings)), master))
     listener = _listen(settings.host, settings.port)
     address = _address(settings, listener.getsockname()[1])
     if settings.workers > 1:
@@ -107,11 +114,15 @@ def _address(settings: Settings, port: int) -> str:
     return f"{scheme}://{host}:{port}"
 
 
-async def _check(database: Database) -> None:
-    """Raise `CommandError` unless the database answers, has this program's schema and binds its role."""
+async def _check(database: Database, master: MasterKey) -> None:
+    """Raise `CommandError` unless the database answers, has this program's schema and binds its role.
+
+    And unless every master key is at hand that wraps something there.
+    """
     try:
         await database.check_role()
         found = await database.revision()
+        missing = await missing_masters(database, master) if found == newest() else []
     except UnsafeRoleError as error:
         raise CommandError(str(error)) from None
     except DatabaseUnavailableError as error:
@@ -120,3 +131,8 @@ async def _check(database: Database) -> None:
         await database.close()
     if found != newest():
         raise CommandError(f"The database is at revision {found}, this program needs {newest()}: sextrontgen migrate")
+    if missing:
+        raise CommandError(
+            f"The database's keys are wrapped by the master key {', '.join(missing)}, which is not the one given: give "
+            "the right one, or what is sealed cannot be opened."
+        )

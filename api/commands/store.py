@@ -11,16 +11,18 @@ from pydantic import SecretStr
 
 from api.app import database_settings
 from api.commands.terminal import CommandError, say
+from api.keys import keys_of
 from api.settings import Environment, Settings, SettingsError
 from domain.accounts.keys import new_key
 from migrations.runner import MigrationError, newest, upgrade
 from tenants.connection import DatabaseSettings, DatabaseUnavailableError
 from tenants.database import Database
 from tenants.embedded import EmbeddedServer, EmbeddedServerError
+from tenants.keys.master import new_master_key
 from tenants.secret_files import SecretFileError, write_secret
 
 DEFAULT_FOLDER = Path(".sextrontgen")
-_KEYS = "token-keys.pem"
+_KEYS, _MASTER = "token-keys.pem", "master-key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,14 @@ class Store:
     settings: Settings
     superuser_url: str | None = None
 
-    @property
-    def database(self) -> DatabaseSettings:
-        """Return how to reach the database; commands wait longer than requests may."""
+    def open(self) -> Database:
+        """Return the database, with its keys; commands wait longer than requests may. Raises `CommandError`."""
         found = database_settings(self.settings)
-        return DatabaseSettings(found.url, pool_size=4, pool_wait=30, connect_timeout=5, open_limit=30)
+        waiting = DatabaseSettings(found.url, pool_size=4, pool_wait=30, connect_timeout=5, open_limit=30)
+        try:
+            return Database(waiting, keys_of(self.settings))
+        except SettingsError as error:
+            raise CommandError(*error.problems) from None
 
 
 @contextmanager
@@ -108,4 +113,14 @@ def _of_folder(settings: Settings, folder: Path, url: str) -> Settings:
         write_secret(keys, new_key())
     chosen = "environment" in settings.model_fields_set
     environment = settings.environment if chosen else Environment.DEVELOPMENT
-    return settings.model_copy(update={"environment": environment, "database_url": SecretStr(url), "token_keys": keys})
+    update = {"environment": environment, "database_url": SecretStr(url), "token_keys": keys}
+    if settings.master_keys is None:
+        update["master_key"] = _master_key(settings.master_key or folder / _MASTER, environment)
+    return settings.model_copy(update=update)
+
+
+def _master_key(path: Path, environment: Environment) -> Path:
+    """Return where the folder's master key is; in development one is made when there is none."""
+    if not path.exists() and environment is Environment.DEVELOPMENT:
+        write_secret(path, new_master_key())
+    return path

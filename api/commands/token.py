@@ -9,7 +9,6 @@ from api.commands.terminal import CommandError
 from api.ids import MalformedIdError, decode_id
 from domain.accounts.service import begin_session
 from domain.people.service import find_member
-from tenants.database import Database
 from tenants.directory import UnknownTenantError, find_tenant
 from tenants.session import ReadSession, SystemTask, Task
 
@@ -23,7 +22,7 @@ async def token_for(store: Store, slug: str, person: str) -> str:
     """
     if not store.settings.in_development:
         raise CommandError("Tokens are handed out like this in development only: SEXTRONTGEN_ENVIRONMENT=development")
-    database = Database(store.database)
+    database = store.open()
     try:
         tenant_id = await find_tenant(database, slug)
         async with database.writing(SystemTask(Task.SIGN_IN, tenant_id)) as session:

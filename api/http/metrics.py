@@ -11,14 +11,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from authz.reloading import Outcome, Reloader
+from tenants.keys.service import KeyService
 
 
 class Metrics:
-    """Tells of the policy. A registry of its own: the library's default one would tell of the machine."""
+    """Tells of the policy and of sealed values.
 
-    def __init__(self, policy: Reloader) -> None:
+    A registry of its own: the library's default one would tell of the machine.
+    """
+
+    def __init__(self, policy: Reloader, keys: KeyService) -> None:
         self._registry = CollectorRegistry()
         self._registry.register(_Policy(policy))
+        self._registry.register(_Sealed(keys))
 
     async def serve(self, _request: Request) -> Response:
         """Answer with the figures as they are now."""
@@ -47,3 +52,21 @@ class _Policy(Collector):
         for outcome in Outcome:
             reloads.add_metric([outcome.value], self._policy.outcomes[outcome])
         yield reloads
+
+
+class _Sealed(Collector):
+    """Reads what the keys counted."""
+
+    def __init__(self, keys: KeyService) -> None:
+        self._keys = keys
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield how many sealed values did not open; each is an alarm."""
+        unreadable = CounterMetricFamily(
+            "sextrontgen_unreadable_values",
+            "Sealed values that did not open since the process began.",
+            labels=["table", "column"],
+        )
+        for (table, column), values in sorted(self._keys.unreadable.items()):
+            unreadable.add_metric([table, column], values)
+        yield unreadable

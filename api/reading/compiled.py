@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from api.reading.layout import Layout, layouts_of
+from api.reading.opening import SealedSlot, sealed_slots
 from api.reading.selection import Asked, Connection, Entities, View
 from api.reading.slots import Slot, slots_of
 from api.reading.standing import Standing
@@ -25,6 +26,7 @@ class Compiled:
     """By the identity of the view."""
     lists: Sequence[tuple[Asked, Slot, frozenset[int]]]
     """The lists inside, each with the object that has it and the situations in which that releases it."""
+    sealed: Sequence[SealedSlot] = ()
     plans: dict[object, Plan] = field(default_factory=dict)
     """Statements, by what else their text depends on: which values of a cursor are null."""
 
@@ -32,7 +34,9 @@ class Compiled:
     def orders_at(self) -> int:
         """Return where in a record the order's values begin."""
         return 1 + max(
-            place for slot in self.root.walk() for place in (slot.situation_at, slot.subject_at, *slot.cells.values())
+            place
+            for slot in self.root.walk()
+            for place in (slot.situation_at, slot.subject_at, slot.key_of_subject_at, *slot.cells.values())
         )
 
 
@@ -55,7 +59,7 @@ def _compile(asked: Connection | View, standing: Standing, entities: Entities) -
         for view in views
         for inner, slot in _lists_in(view, root)
     ]
-    return Compiled(root, layouts, lists)
+    return Compiled(root, layouts, lists, sealed_slots(root))
 
 
 def _lists_in(view: View, slot: Slot) -> list[tuple[Asked, Slot]]:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, false, func, not_
 from api.reading.entity import Cell, Entity, Filter, Tables
 from api.reading.rows import rows_of, within
 from api.reading.standing import TENANT, Standing
+from tenants.session import ReadSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,12 @@ class Condition:
         """Return what the statement's text depends on."""
         return f"{self.filter.name}[{' '.join(sorted(self.parts))}]"
 
-    @property
-    def values(self) -> dict[str, Any]:
-        """Return the values to bind."""
-        return {f"{self.prefix}_{name}": value for name, value in self.parts.items()}
+    async def values(self, session: ReadSession) -> dict[str, Any]:
+        """Return the values to bind. Raises what hashing one does (`SessionKeys.hashed`)."""
+        parts, hashed = self.parts, self.filter.hashed
+        if hashed is not None:
+            parts = {name: await session.keys.hashed(hashed, value) for name, value in parts.items()}
+        return {f"{self.prefix}_{name}": value for name, value in parts.items()}
 
     def test(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
         """Return the predicate on `value`."""
@@ -65,6 +68,8 @@ def predicate(
     if not allowed:
         return false()
     readable = within(situation, allowed)
+    if wanted.hashed is not None:
+        return and_(readable, condition.test(tables[wanted.hashed.table].c[wanted.hashed.name]))
     if wanted.value is not None:
         return and_(readable, condition.test(wanted.value(tables, parent)))
     if wanted.related is None:

@@ -97,6 +97,8 @@ class Filter:
     predicate: Callable[[ColumnElement[Any], Callable[[str], ColumnElement[Any]], frozenset[str]], ColumnElement[bool]]
     value: Expression | None = None
     """What the predicate tests, where it is not the field's own value."""
+    hashed: Column[Any] | None = None
+    """For a field that is sealed: the column of its hash, with which the argument's hash is compared."""
     related: str | None = None
     relates: Callable[[Tables, Tables], ColumnElement[bool]] | None = None
     related_column: Column[Any] | None = None

@@ -16,6 +16,8 @@ from api.reading.cursor import Cursors
 from api.reading.entity import Cell, Entity, Many, One
 from api.reading.inner import Wanted
 from api.reading.layout import Record
+from api.reading.opening import UNREADABLE
+from api.reading.opening import opened as opened_cells
 from api.reading.order import Key
 from api.reading.page import Page, at, bad_input
 from api.reading.plans import Plans
@@ -48,6 +50,13 @@ class Fetched:
     groups: dict[UUID | None, Group]
     inner: dict[int, "Fetched"] = field(default_factory=dict)
     """By the identity of the `Asked` that each answers."""
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether a sealed value in these rows did not open."""
+        return bool(self.compiled.sealed) and any(
+            UNREADABLE in record for each in self.groups.values() for record in each.records
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +137,7 @@ class Fetcher:
         )
         values = {"parent": parent, **_bound("after", opened.after), **_bound("before", opened.before)}
         for condition in connection.conditions:
-            values |= condition.values
+            values |= await condition.values(self.session)
         records = await self._run(compiled, wanted, values, parents)
         groups = _grouped(records, parents, connection.page, opened)
         return await self._with_inner(Fetched(compiled, connection.keys, groups))
@@ -154,7 +163,8 @@ class Fetcher:
         plan = compiled.plans.get(known)
         if plan is None:
             plan = compiled.plans[known] = self._plan(wanted)
-        return list(await self.session.fetch(plan.text, plan.arguments({**self.relations, **values})))
+        records = await self.session.fetch(plan.text, plan.arguments({**self.relations, **values}))
+        return list(await opened_cells(self.session, compiled.sealed, records))
 
     def _plan(self, wanted: Wanted) -> Plan:
         origin = "by key" if wanted.many is None else f"{wanted.many.target}<{id(wanted.many)}"

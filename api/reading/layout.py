@@ -24,6 +24,8 @@ class Decided:
     """The situations in which it is released."""
     personal: bool
     """It says something about a person, so whom it was released of goes on record."""
+    sealed_at: int = -1
+    """Where its value stands in a record if that is sealed, and may be unreadable; -1: it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ def _add(made: Layout, asked: Asked, slot: Slot, standing: Standing) -> None:
         allowed = standing.allowed(holder.entity, asked.name)
         personal = holder.entity.category(asked.name) is not None
         decided = made.decided if holder is slot else made.parts[holder.entity.name].decided
-        decided.append(Decided(asked, f"{entity.name}.{asked.name}", allowed, personal))
+        sealed_at = holder.cells.get(asked.name, -1) if asked.name in holder.sealed_cells() else -1
+        decided.append(Decided(asked, f"{entity.name}.{asked.name}", allowed, personal, sealed_at))
     if isinstance(source, Many):
         made.lists.append(asked)
     elif isinstance(source, One | Inline):

@@ -15,6 +15,7 @@ from graphql import GraphQLError
 
 from api.reading.entity import Entity
 from api.reading.layout import Decided, Layout, Record
+from api.reading.opening import UNREADABLE
 from api.reading.selection import Asked, Entities
 from api.reading.standing import Standing
 from authz.reasons import DenialReason
@@ -66,7 +67,7 @@ class Ledger:
                 continue
             for situation, subjects in people.items():
                 if decided.personal and situation in decided.allowed:
-                    self.release(decided.name, subjects)
+                    self.release(decided.name, subjects - _unread(layout, decided, records, situation))
             if not people.keys() <= decided.allowed:
                 first = first or _first(layout, shown)
                 self._deny(layout, decided, first)
@@ -77,6 +78,11 @@ class Ledger:
         """Note that the list at `place` could not be read."""
         path = steps(place)
         self.errors.append((path, GraphQLError(error.message, error.nodes, path=path, extensions=error.extensions)))
+
+    def unreadable(self, place: Place) -> None:
+        """Note that the sealed value at `place` did not open."""
+        message, extensions = "This value cannot be read.", {"code": "UNREADABLE"}
+        self.errors.append((path := steps(place), GraphQLError(message, path=path, extensions=extensions)))
 
     def release(self, field: str, subjects: set[UUID]) -> None:
         """Note that `field` (`Type.field`) was released of `subjects`."""
@@ -156,6 +162,15 @@ def _people(layout: Layout, records: Sequence[Record]) -> dict[int, set[UUID]]:
         for record in records:
             people[record[layout.situation_at]].add(record[subject_at])
     return {situation: subjects - _NOBODY for situation, subjects in people.items()}
+
+
+def _unread(layout: Layout, decided: Decided, records: Sequence[Record], situation: int) -> set[UUID]:
+    """Return whose sealed value opened in none of the records shown in `situation`: of them nothing was released."""
+    if decided.sealed_at < 0 or not any(record[decided.sealed_at] is UNREADABLE for record in records):
+        return set()
+    shown = [record for record in records if record[layout.situation_at] == situation]
+    read = {record[layout.subject_at] for record in shown if record[decided.sealed_at] is not UNREADABLE}
+    return {record[layout.subject_at] for record in shown} - read
 
 
 class _Firsts(NamedTuple):

@@ -14,6 +14,7 @@ from api.reading.entity import Access, Cell, One
 from api.reading.fetch import Fetched, Group, key_place
 from api.reading.layout import Layout, Record
 from api.reading.ledger import Ledger, Place, Shown
+from api.reading.opening import UNREADABLE
 from api.reading.selection import Asked, Connection, Part, View
 from api.reading.standing import Standing
 
@@ -73,6 +74,8 @@ class Shaper:
             batch = batch._replace(records=[_present(record, layout.key_at) for record in batch.records])
         self._shown.setdefault(id(layout), (layout, []))[-1].append(batch)
         made = _taken(layout, batch.records)
+        if fetched.unreadable:
+            self._note_unreadable(batch, made)
         for key, inner in layout.inner:
             values = self._objects(inner, batch._replace(below=(*batch.below, key)), fetched)
             for one, value in zip(made, values, strict=True):
@@ -81,6 +84,15 @@ class Shaper:
         if layout.lists or layout.looked_at:
             self._look(layout, batch, made, fetched)
         return made
+
+    def _note_unreadable(self, batch: Shown, made: Made) -> None:
+        """Let the cells that did not open be null, each with an error at its place."""
+        for index, one in enumerate(made):
+            for key, value in (one or {}).items():
+                if value is UNREADABLE:
+                    assert one is not None
+                    one[key] = None
+                    self._ledger.unreadable((batch.place_of(index), key))
 
     def _look(self, layout: Layout, batch: Shown, made: Made, fetched: Fetched) -> None:
         """Put in what each object needs by itself: its lists, lists of plain values, what may be read of it."""

@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Column
 
 from api.reading.entity import Cell, Entity, Inline, One
 from api.reading.selection import View
 from api.reading.standing import Standing
+from tenants.keys.columns import Sealed
 
 ROOT = "r"
 """The name of the row itself among the slots."""
@@ -34,6 +38,8 @@ class Slot:
     situation_at: int = -1
     subject_at: int = -1
     """Where the person stands whom the object describes; -1: it describes nobody."""
+    key_of_subject_at: int = -1
+    """Where the wrapped key of that person's sealed data stands; -1: no cell here is sealed."""
 
     def walk(self) -> Iterator["Slot"]:
         """Yield this slot and all below it, parents first."""
@@ -44,6 +50,19 @@ class Slot:
     def own_cells(self) -> list[str]:
         """Return the cells that have a value of their own: an object's id is written from its key."""
         return [name for name in self.cells if not self._is_key(name)]
+
+    def sealed_cells(self) -> dict[str, Column[Any]]:
+        """Return the column of each cell that is sealed."""
+        found = {}
+        for name in self.own_cells():
+            source = self.entity.sources[name]
+            if (
+                isinstance(source, Cell)
+                and isinstance(source.source, Column)
+                and isinstance(source.source.type, Sealed)
+            ):
+                found[name] = source.source
+        return found
 
     def _is_key(self, name: str) -> bool:
         source = self.entity.sources[name]
@@ -89,7 +108,7 @@ def _add(slot: Slot, view: View, standing: Standing, entities: Mapping[str, Enti
 
 
 def _number(root: Slot) -> None:
-    """Give every value its place: per slot its key, its situation, its subject, its cells."""
+    """Give every value its place: per slot its key, its situation, its subject, its cells, the key to sealed ones."""
     place = 0
     for slot in root.walk():
         slot.key_at, slot.situation_at = place, place + 1
@@ -101,4 +120,7 @@ def _number(root: Slot) -> None:
             slot.cells[name] = slot.key_at
         for name in slot.own_cells():
             slot.cells[name] = place
+            place += 1
+        if slot.sealed_cells():
+            slot.key_of_subject_at = place
             place += 1

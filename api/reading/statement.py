@@ -31,6 +31,7 @@ from api.reading.order import ordering
 from api.reading.rows import blanked, fence, rows_of, within
 from api.reading.slots import Slot
 from api.reading.standing import TENANT, Standing
+from tenants.keys.statements import wrapped_key
 
 
 class Statement:
@@ -164,9 +165,15 @@ class Statement:
         visible = self._standing.visible(slot.entity) if own else frozenset(self._standing.situations(slot.entity))
         known = subject is None
         columns = [key, situation, *([] if subject is None else [subject])]
+        opening: frozenset[int] = frozenset()
         for name in slot.own_cells():
             allowed = self._standing.allowed(slot.entity, name)
             if slot.link is None and not own and not slot.is_part:
                 allowed &= slot.allowed_link
             columns.append(cell(name) if known else blanked(cell(name), situation, allowed, visible))
+            if name in slot.sealed_cells():
+                opening |= allowed
+        if slot.key_of_subject_at >= 0:
+            assert subject is not None, "what is sealed is sealed with the key of the person whom the row describes"
+            columns.append(blanked(wrapped_key(subject), situation, opening, visible))
         return columns

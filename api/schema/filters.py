@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, and_, cast, func
+from sqlalchemy import ARRAY, Column, ColumnElement, Text, and_, cast, func
 
 from api.ids import MalformedIdError, decode_id
 from api.reading.entity import Filter
@@ -93,20 +93,14 @@ def plain_text(value: str) -> dict[str, Any]:
     return parts
 
 
-def _email(value: str) -> dict[str, Any]:
-    parts = {"is": value.strip().lower()}
-    _check_characters(parts)
-    return parts
-
-
 def text(name: str) -> Filter:
     """Return the filter of a text field."""
     return Filter(name, _text, _holds_text)
 
 
-def email(name: str) -> Filter:
-    """Return the filter of an address: the whole of it, in any case."""
-    return Filter(name, _email, _holds_same)
+def sealed(name: str, hashed: Column[Any]) -> Filter:
+    """Return the filter of a sealed field by the whole of its value; `hashed` is the column of its hash."""
+    return Filter(name, plain_text, _holds_same, hashed=hashed)
 
 
 def same(name: str) -> Filter:

@@ -124,7 +124,7 @@ LEARNER_FILTERS = (
     LearnerFilter,
     {
         "name": filters.text("name"),
-        "email": filters.email("email"),
+        "email": filters.sealed("email", person.c.email_hash),
         "minor": filters.same("minor"),
         "course": filters.related_course("Enrollment", _takes),
         "seatStatus": filters.related_value("Seat", "status", _sits),

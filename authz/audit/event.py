@@ -5,6 +5,7 @@ from enum import StrEnum
 from sqlalchemy import Column, Integer, SmallInteger, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from tenants.keys.columns import Sealed, sealed_at_most
 from tenants.model import RETENTION_YEARS
 from tenants.tables import Timestamp, at_most, between, index, one_of, tenant_table
 
@@ -32,8 +33,8 @@ access_event = tenant_table(
     Column("operation", Text, nullable=True),
     Column("document_hash", Text, nullable=False, comment="SHA-256 of the document, hexadecimal"),
     Column("request_id", Text, nullable=False),
-    Column("client_address", Text, nullable=True),
-    Column("client_device", Text, nullable=True),
+    Column("client_address", Sealed(owner="actor_id"), nullable=True),
+    Column("client_device", Sealed(owner="actor_id"), nullable=True),
     Column("policy_version", Text, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("subject_count", Integer, nullable=False),
@@ -54,8 +55,7 @@ access_event = tenant_table(
     at_most("operation", 200),
     at_most("document_hash", 64),
     at_most("request_id", 128),
-    at_most("client_address", 45),
-    at_most("client_device", 400),
+    *sealed_at_most(client_address=45, client_device=400),
     key=("retention_years", "at", "id"),
     comment="The record of one request. It may be added to and read, never changed.",
     partition_by="LIST (retention_years)",

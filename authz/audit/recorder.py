@@ -16,6 +16,9 @@ from authz.reasons import DenialReason, purpose_of
 from authz.viewer import Purpose, Role, Viewer
 from tenants.connection import StatementFailedError
 from tenants.ids import uuid7
+from tenants.keys.cells import UnreadableError
+from tenants.keys.master import MasterKeyError
+from tenants.keys.rows import sealed_values
 from tenants.model import agreement
 from tenants.session import CURRENT_TENANT, ReadSession, in_tenant
 from tenants.statements import compiled
@@ -60,9 +63,14 @@ async def record(session: ReadSession, event: Event) -> None:
     if not event.disclosures and not event.denials and not event.refused:
         return
     try:
-        await session.run(_INSERT, _row(event))
-    except StatementFailedError as error:
+        row = _row(event)
+        client = {"client_address": event.client_address, "client_device": event.client_device}
+        row |= await sealed_values(session, access_event, row["id"], row["actor_id"], client)
+        await session.run(_INSERT, row)
+    except (StatementFailedError, MasterKeyError) as error:
         raise TrailUnavailableError(str(error)) from None
+    except UnreadableError:
+        raise TrailUnavailableError("The key of the one who asks does not unwrap.") from None
 
 
 def sets_of(disclosures: Disclosures, category_of: Callable[[str], str]) -> list[dict[str, list[str]]]:
@@ -117,8 +125,6 @@ def _row(event: Event) -> dict[str, Any]:
         "operation": event.operation,
         "document_hash": event.document_hash,
         "request_id": event.request_id,
-        "client_address": event.client_address,
-        "client_device": event.client_device,
         "policy_version": event.policy_version,
         "outcome": _outcome(event).value,
         "subject_count": len(people),

@@ -14,8 +14,10 @@ from domain.courses.model import teaching
 from domain.people.model import STAFF_ROLES, person, role_grant
 from domain.people.relations import is_member, live_guardianships
 from tenants.ids import uuid7
+from tenants.keys.cells import Owned
+from tenants.keys.statements import wrapped_key
 from tenants.model import tenant
-from tenants.session import ReadSession, WriteSession, in_tenant
+from tenants.session import CURRENT_TENANT, ReadSession, WriteSession, in_tenant
 from tenants.statements import compiled
 
 
@@ -49,6 +51,9 @@ async def bearer_of(session: ReadSession, claims: Claims) -> Bearer | None:
     if not found:
         return None
     row = found[0]
+    for owner_id, wrapped in ((claims.person_id, row["data_key"]), (session.tenant_id, row["tenant_data_key"])):
+        if wrapped is not None:
+            session.keys.met(Owned(owner_id, wrapped))
     return Bearer(
         person_id=claims.person_id,
         session_id=claims.session_id,
@@ -97,6 +102,10 @@ def _bearer() -> Select[*tuple[object, ...]]:
             _people(taught).label("taught"),
             _people(_case_people()).label("case_people"),
             select(tenant.c.policy_stamp).where(in_tenant(tenant)).scalar_subquery().label("policy_stamp"),
+            # Their address and device are sealed in the record of what they read.
+            wrapped_key(bearer_id).label("data_key"),
+            # And what they look for by the whole of it is hashed.
+            wrapped_key(CURRENT_TENANT).label("tenant_data_key"),
         )
         .select_from(sessions)
         .outerjoin(person, and_(person.c.tenant_id == sessions.c.tenant_id, person.c.id == sessions.c.person_id))

@@ -79,7 +79,10 @@ async def _subjects(session: WriteSession, case_id: UUID) -> frozenset[UUID]:
 
 
 async def _open(session: WriteSession, case: _Case) -> UUID:
-    """Open a case and return its id: the first one's is fixed, as all ids of the demo are, and later ones' are new."""
+    """Open a case and return its id: the first one's is fixed, as all ids of the demo are, and later ones' are new.
+
+    Who acts in it gets a key: their address and device are sealed in the record of what they read.
+    """
     now = datetime.now(UTC)
     first = fixed_id("case", session.tenant_id, case.kind)
     query = select(staff_case.c.id).where(in_tenant(staff_case), staff_case.c.id == bindparam("id"))
@@ -87,4 +90,5 @@ async def _open(session: WriteSession, case: _Case) -> UUID:
     row = {"id": case_id, **case.facts, "opened_at": now, "expires_at": now + timedelta(days=CASE_DAYS)}
     subjects = [{"case_id": case_id, "person_id": person_id} for person_id in case.subjects]
     await put(session, {staff_case: [row], staff_case_subject: subjects})
+    await session.keys.of([Who(case.kind).id(PLATFORM_SLUG)])
     return case_id

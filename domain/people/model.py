@@ -1,9 +1,12 @@
 """People, membership, granted roles, guardianship."""
 
+from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Date, Text, Uuid, false, func, true
+from sqlalchemy import Boolean, CheckConstraint, Column, Text, Uuid, false, func, true
 
+from domain.values.email import searched_form
+from tenants.keys.columns import Hashed, Sealed, sealed_at_most
 from tenants.tables import Sorted, Timestamp, at_most, belongs_to, index, one_of, tenant_table, unique
 
 
@@ -25,45 +28,40 @@ person = tenant_table(
     Column("external_id", Text, nullable=True, comment="the person's key in the data set they came from"),
     Column("name", Sorted, nullable=True),
     Column("picture_url", Text, nullable=True),
-    Column("email", Text, nullable=True, comment="normalised: trimmed, lower case"),
-    Column("phone", Text, nullable=True),
+    Column("email", Sealed(), nullable=True, comment="trimmed, lower case"),
+    Column("email_hash", Hashed("email", searched_form), nullable=True, comment="to find the address by"),
+    Column("phone", Sealed(), nullable=True),
     Column("title", Text, nullable=True),
     Column("education", Text, nullable=True),
     Column("location", Text, nullable=True),
     Column("language", Text, nullable=True, comment="BCP 47"),
     Column("learning_goals", Text, nullable=True),
-    Column("gender", Text, nullable=True),
-    Column("age_band", Text, nullable=True),
-    Column("region", Text, nullable=True),
-    Column("disability", Boolean, nullable=True),
-    Column("deprivation_band", Text, nullable=True),
-    Column("birth_date", Date, nullable=True),
+    Column("gender", Sealed(), nullable=True),
+    Column("age_band", Sealed(), nullable=True),
+    Column("region", Sealed(), nullable=True),
+    Column("disability", Sealed(bool), nullable=True),
+    Column("deprivation_band", Sealed(), nullable=True),
+    Column("birth_date", Sealed(date), nullable=True),
     Column("minor", Boolean, nullable=False, server_default=true(), comment="kept from the birth date; unknown: true"),
     Column("restricted", Boolean, nullable=False, server_default=false(), comment="asked to restrict processing"),
     Column("last_seen_at", Timestamp, nullable=True),
-    Column("last_ip", Text, nullable=True),
-    Column("last_device", Text, nullable=True),
+    Column("last_ip", Sealed(), nullable=True),
+    Column("last_device", Sealed(), nullable=True),
     Column("created_at", Timestamp, nullable=False, server_default=func.now()),
     unique("external_id"),
-    unique("email"),
+    unique("email_hash"),
     index("person_name_idx", "name", "id"),
     index("person_last_seen_idx", "last_seen_at", "id"),
     at_most("external_id", 100),
     at_most("name", 200),
     at_most("picture_url", 2000),
-    CheckConstraint("char_length(email) <= 320 AND email = lower(email)", name="email"),
-    at_most("phone", 40),
     at_most("title", 200),
     at_most("education", 200),
     at_most("location", 200),
     at_most("language", 35),
     at_most("learning_goals", 4000),
-    at_most("gender", 40),
-    at_most("age_band", 20),
-    at_most("region", 100),
-    at_most("deprivation_band", 20),
-    at_most("last_ip", 45),
-    at_most("last_device", 400),
+    *sealed_at_most(email=320, phone=40, gender=40, age_band=20, region=100, disability=1, deprivation_band=20),
+    *sealed_at_most(birth_date=10, last_ip=45, last_device=400),
     comment="A person in a tenant. The same human in two tenants is two rows that know nothing of each other.",
 )
 

@@ -13,6 +13,7 @@ from domain.values.language import language_tag
 from domain.values.phone import phone_number
 from domain.values.text import plain_text
 from domain.values.unfit import UnfitValueError, UnfitValuesError
+from tenants.keys.rows import opened_rows, sealed_values
 from tenants.session import ReadSession, WriteSession, in_tenant
 from tenants.statements import compiled
 
@@ -27,13 +28,13 @@ PROFILE: Mapping[str, Callable[[str], str]] = {
 """The columns that people change themselves, each with what brings a value into the form in which it is kept."""
 
 _MEMBER = select(person.c.id).where(in_tenant(person), is_member(person.c.id))
-_BY_EMAIL = _MEMBER.where(person.c.email == bindparam("email"))
+_BY_EMAIL = _MEMBER.where(person.c.email_hash == bindparam("email_hash"))
 _BY_ID = _MEMBER.where(person.c.id == bindparam("id"))
 
 _THIS_PERSON = (in_tenant(person), person.c.id == bindparam("person_id", type_=person.c.id.type))
 # Locked, so that what is found is what will be overwritten; whoever points at the person need not wait.
 _LOCKED_PROFILE = compiled(
-    select(*(person.c[name] for name in PROFILE)).where(*_THIS_PERSON).with_for_update(key_share=True)
+    select(person.c.id, *(person.c[name] for name in PROFILE)).where(*_THIS_PERSON).with_for_update(key_share=True)
 )
 _SET_PROFILE = compiled(
     update(person)
@@ -45,7 +46,8 @@ _SET_PROFILE = compiled(
 async def find_member(session: ReadSession, *, email: str | None = None, person_id: UUID | None = None) -> UUID | None:
     """Return the id of the tenant's member with that address (in any case) or that id, or None."""
     if email is not None:
-        row = await session.first(_BY_EMAIL, {"email": email.strip().lower()})
+        hashed = await session.keys.hashed(person.c.email_hash, email)
+        row = await session.first(_BY_EMAIL, {"email_hash": hashed})
     else:
         row = await session.first(_BY_ID, {"id": person_id})
     return None if row is None else row.id
@@ -61,10 +63,12 @@ async def update_profile(session: WriteSession, person_id: UUID, given: Mapping[
     found = await session.run(_LOCKED_PROFILE, {"person_id": person_id})
     if not found:
         raise LookupError("There is no such person.")
-    before = dict(found[0])
-    after = {**before, **wanted}
-    changes = differences(before, after)
+    stored = {name: found[0][name] for name in PROFILE}
+    (before,) = await opened_rows(session, person, found)
+    changes = differences(before, {**before, **wanted})
     if changes:
+        new = await sealed_values(session, person, person_id, person_id, wanted)
+        after = {**stored, **new}
         await session.run(_SET_PROFILE, {"person_id": person_id, **{f"new_{name}": after[name] for name in PROFILE}})
     return changes
 

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Column, Date, Integer, Text, Uuid, func
 
+from tenants.keys.columns import Sealed, sealed_at_most
 from tenants.tables import Timestamp, at_most, belongs_to, between, index, one_of, tenant_table
 
 
@@ -43,7 +44,7 @@ seat = tenant_table(
     "seat",
     Column("pool_id", Uuid, nullable=False),
     Column("person_id", Uuid, nullable=False),
-    Column("email", Text, nullable=True, comment="the address the invitation went to"),
+    Column("email", Sealed(owner="person_id"), nullable=True, comment="the address the invitation went to"),
     Column("status", Text, nullable=False),
     Column("assigned_at", Timestamp, nullable=False, server_default=func.now()),
     Column("accepted_at", Timestamp, nullable=True),
@@ -55,6 +56,6 @@ seat = tenant_table(
     index("seat_pool_id_idx", "pool_id", "id"),
     index("seat_person_id_idx", "person_id"),
     one_of("status", SeatStatus),
-    at_most("email", 320),
+    *sealed_at_most(email=320),
     comment="A seat of a pool that a person holds or held.",
 )

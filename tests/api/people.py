@@ -14,6 +14,8 @@ from domain.cases.model import staff_case
 from domain.people.model import guardianship, membership, person, role_grant
 from tenants.database import Database
 from tenants.ids import TenantId, uuid7
+from tenants.keys.columns import sealed_columns
+from tenants.keys.rows import sealed_values
 from tenants.session import SystemTask, Task, in_tenant
 
 
@@ -40,6 +42,9 @@ class People:
     async def change(self, table: Table, key: UUID, column: str = "id", **row: Any) -> None:
         """Change the rows of `table` whose `column` is `key`."""
         async with self.database.writing(SystemTask(Task.SIGN_IN, self.tenant_id)) as session:
+            if sealed_columns(table) is not None:
+                assert (table, column) == (person, "id"), "what is sealed is bound to its row, and to whose it is"
+                row = dict(await sealed_values(session, table, key, key, row))
             changed = await session.change(table.update().where(in_tenant(table), table.c[column] == key).values(**row))
         assert changed == 1
 
@@ -57,9 +62,11 @@ class People:
         return await self.add(guardianship, guardian_id=guardian_id, ward_id=ward_id, **row)
 
     async def case(self, staff_id: UUID, role: str = "SUPPORT", **row: Any) -> UUID:
-        """Open a case of a staff member; return its id."""
+        """Open a case of a staff member, who gets a key; return its id."""
         facts: dict[str, Any] = {"purpose": "SUPPORT_CASE", "reason": "asked", "ticket": "T-1", "staff_role": role}
         facts |= {"opened_at": ago(days=2), "expires_at": ago(days=-1), **row}
+        async with self.database.writing(SystemTask(Task.SIGN_IN, self.tenant_id)) as session:
+            await session.keys.of([staff_id])
         return await self.add(staff_case, staff_id=staff_id, **facts)
 
     async def session(self, **row: Any) -> UUID:

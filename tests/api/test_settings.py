@@ -48,14 +48,26 @@ def test_good_settings_have_no_problems(settings: Make) -> None:
 
 
 def test_nothing_set_is_a_line_for_each_thing_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DATABASE_URL", "SEXTRONTGEN_TOKEN_KEYS"):
+    for name in ("DATABASE_URL", "SEXTRONTGEN_TOKEN_KEYS", "SEXTRONTGEN_MASTER_KEY", "SEXTRONTGEN_MASTER_KEYS"):
         monkeypatch.delenv(name, raising=False)
     found = problems(Settings.read())
-    assert [line.split()[0] for line in found] == ["DATABASE_URL", "SEXTRONTGEN_TOKEN_KEYS"]
+    assert [line.split()[0] for line in found] == ["DATABASE_URL", "SEXTRONTGEN_TOKEN_KEYS", "SEXTRONTGEN_MASTER_KEY"]
     assert all("is not set" in line for line in found)
     with pytest.raises(SettingsError) as caught:
         create_app(Settings.read())
     assert caught.value.problems == found
+
+
+def test_the_master_keys_stand_in_one_place(settings: Make, tmp_path: Path) -> None:
+    assert problems(settings(master_keys=None, master_key=tmp_path / "master-key")) == []
+    (line,) = problems(settings(master_key=tmp_path / "master-key"))
+    assert line == "SEXTRONTGEN_MASTER_KEY and SEXTRONTGEN_MASTER_KEYS are both set: choose one"
+
+
+def test_a_master_key_that_is_none_keeps_a_server_from_being_made(settings: Make) -> None:
+    with pytest.raises(SettingsError, match="SEXTRONTGEN_MASTER_KEYS holds something that is no master key") as caught:
+        create_app(settings(master_keys=SECRET))
+    assert SECRET not in str(caught.value)
 
 
 BAD_VALUES = {

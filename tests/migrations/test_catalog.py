@@ -11,7 +11,9 @@ from tests.support.cluster import Urls
 PLATFORM_TABLES = {
     "tenant_directory": "a sign-in and a job have to find the tenant before they can set it",
     "alembic_version": "the schema's revision, one row, Alembic's own",
+    "keys.master_key": "names of keys that wrap every tenant's, and nothing else",
 }
+SCHEMAS = "('public'::regnamespace, 'keys'::regnamespace)"
 POLICY = "(tenant_id = (NULLIF(current_setting('app.tenant'::text, true), ''::text))::uuid)"
 
 
@@ -24,10 +26,10 @@ async def ask(url: str, query: str) -> Sequence[asyncpg.Record]:
         await connection.close()
 
 
-TABLES = """
-    SELECT relname AS name, relkind::text AS kind, relispartition AS is_partition, relrowsecurity AS secured,
-           relforcerowsecurity AS forced, pg_get_userbyid(relowner) AS owner
-    FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1
+TABLES = f"""
+    SELECT oid::regclass::text AS name, relkind::text AS kind, relispartition AS is_partition,
+           relrowsecurity AS secured, relforcerowsecurity AS forced, pg_get_userbyid(relowner) AS owner
+    FROM pg_class WHERE relnamespace IN {SCHEMAS} AND relkind IN ('r', 'p') ORDER BY 1
 """
 
 
@@ -41,7 +43,8 @@ async def test_every_table_forces_row_level_security(urls: Urls) -> None:
 async def test_every_table_has_the_one_policy_for_everybody(urls: Urls) -> None:
     policies = await ask(
         urls.owner,
-        "SELECT tablename, permissive, roles::text, cmd, qual, with_check FROM pg_policies WHERE schemaname = 'public'",
+        "SELECT format('%I.%I', schemaname, tablename)::regclass::text AS tablename, permissive, roles::text, cmd, "
+        "qual, with_check FROM pg_policies WHERE schemaname IN ('public', 'keys')",
     )
     for policy in policies:
         assert (policy["permissive"], policy["roles"], policy["cmd"]) == ("PERMISSIVE", "{public}", "ALL")
@@ -54,17 +57,18 @@ async def test_every_table_has_the_one_policy_for_everybody(urls: Urls) -> None:
 async def test_every_key_begins_with_the_tenant(urls: Urls) -> None:
     keys = await ask(
         urls.owner,
-        """
-        SELECT conrelid::regclass::text AS table, conname AS name, contype::text AS kind,
+        f"""
+        SELECT conrelid::regclass::text AS table, confrelid::regclass::text AS there, conname AS name,
+               contype::text AS kind,
                (SELECT attname FROM pg_attribute WHERE attrelid = conrelid AND attnum = conkey[1]) AS first,
                (SELECT attname FROM pg_attribute WHERE attrelid = confrelid AND attnum = confkey[1]) AS first_there
         FROM pg_constraint
-        WHERE connamespace = 'public'::regnamespace AND contype IN ('p', 'u', 'f')
+        WHERE connamespace IN {SCHEMAS} AND contype IN ('p', 'u', 'f')
         """,
     )
     assert {key["kind"] for key in keys} == {"p", "u", "f"}
     for key in keys:
-        if key["table"] not in PLATFORM_TABLES:
+        if not {key["table"], key["there"]} & PLATFORM_TABLES.keys():
             assert key["first"] == "tenant_id", key["name"]
             assert key["first_there"] in (None, "tenant_id"), key["name"]
 
@@ -72,10 +76,10 @@ async def test_every_key_begins_with_the_tenant(urls: Urls) -> None:
 async def test_every_index_begins_with_the_tenant(urls: Urls) -> None:
     indexes = await ask(
         urls.owner,
-        """
+        f"""
         SELECT indrelid::regclass::text AS table, indexrelid::regclass::text AS name,
                (SELECT attname FROM pg_attribute WHERE attrelid = indrelid AND attnum = indkey[0]) AS first
-        FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE relnamespace = 'public'::regnamespace
+        FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE relnamespace IN {SCHEMAS}
         """,
     )
     assert {index["first"] for index in indexes if index["table"] not in PLATFORM_TABLES} == {"tenant_id"}
@@ -84,26 +88,27 @@ async def test_every_index_begins_with_the_tenant(urls: Urls) -> None:
 async def test_every_foreign_key_is_served_by_an_index(urls: Urls) -> None:
     unserved = await ask(
         urls.owner,
-        """
+        f"""
         SELECT conrelid::regclass::text || '.' || conname AS name FROM pg_constraint con
-        WHERE contype = 'f' AND connamespace = 'public'::regnamespace AND conparentid = 0 AND NOT EXISTS (
+        WHERE contype = 'f' AND connamespace IN {SCHEMAS} AND conparentid = 0 AND NOT EXISTS (
             SELECT FROM pg_index WHERE indrelid = con.conrelid
             AND ((indkey::int2[])[0:cardinality(con.conkey) - 1] @> con.conkey
                  OR indisunique AND indkey::int2[] <@ con.conkey))
         """,
     )
-    assert [row["name"] for row in unserved] == []
+    # No name of a master key is ever taken out.
+    assert [row["name"] for row in unserved] == ["keys.tenant_key.tenant_key_master_fkey"]
 
 
 async def test_no_key_leads_from_one_tenant_to_another(urls: Urls) -> None:
     """A foreign key of a tenant's row pairs tenant with tenant, so it cannot name another tenant's row."""
     pairs = await ask(
         urls.owner,
-        """
+        f"""
         SELECT conname, (SELECT attname FROM pg_attribute WHERE attrelid = conrelid AND attnum = mine) AS mine,
                (SELECT attname FROM pg_attribute WHERE attrelid = confrelid AND attnum = theirs) AS theirs
         FROM pg_constraint, unnest(conkey, confkey) AS pair(mine, theirs)
-        WHERE contype = 'f' AND connamespace = 'public'::regnamespace
+        WHERE contype = 'f' AND connamespace IN {SCHEMAS}
         """,
     )
     assert all((pair["mine"] == "tenant_id") == (pair["theirs"] == "tenant_id") for pair in pairs)
@@ -140,7 +145,8 @@ async def test_only_links_can_be_deleted_and_nothing_emptied(urls: Urls) -> None
         assert not held & {"TRUNCATE", "REFERENCES", "TRIGGER"}
         if "DELETE" in held:
             deletable.add(table["name"])
-    assert deletable == {"role_grant", "teaching", "seat_pool_course"}
+    # A key goes when it was replaced, or whose it is is to be forgotten.
+    assert deletable == {"role_grant", "teaching", "seat_pool_course", "keys.tenant_key", "keys.data_key"}
 
 
 @pytest.mark.parametrize("statement", ["CREATE TABLE x ()", "CREATE SCHEMA x", "SET ROLE sextrontgen_owner"])
@@ -164,9 +170,11 @@ async def test_a_table_somebody_forgot_to_shut_is_noticed(urls: Urls) -> None:
 
 
 async def rights(urls: Urls, table: str) -> set[str]:
+    schema, _, name = table.rpartition(".")
     held = await ask(
         urls.owner,
         "SELECT privilege_type FROM information_schema.role_table_grants "
-        f"WHERE grantee IN ('sextrontgen_app', 'PUBLIC') AND table_name = '{table}'",
+        "WHERE grantee IN ('sextrontgen_app', 'PUBLIC') "
+        f"AND table_schema = '{schema or 'public'}' AND table_name = '{name}'",
     )
     return {row["privilege_type"] for row in held}

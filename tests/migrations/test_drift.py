@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from migrations.metadata import metadata
@@ -12,27 +13,28 @@ from migrations.runner import MigrationError, differences, newest, upgrade
 from tenants.embedded import Addresses
 from tests.support.cluster import Urls, addresses_of, clone, remove
 
-DESCRIPTION = """
+SCHEMAS = "('public'::regnamespace, 'keys'::regnamespace)"
+DESCRIPTION = f"""
     SELECT 'column ' || attrelid::regclass || '.' || attname || ' ' || format_type(atttypid, atttypmod)
            || CASE WHEN attnotnull THEN ' not null' ELSE '' END
            || coalesce(' collate ' || attcollation::regcollation, '')
            || coalesce(' default ' || pg_get_expr(adbin, adrelid), '') AS line
     FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
     LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND attnum > 0 AND NOT relispartition
+    WHERE relnamespace IN {SCHEMAS} AND relkind IN ('r', 'p') AND attnum > 0 AND NOT relispartition
     UNION ALL
     SELECT 'constraint ' || conrelid::regclass || '.' || conname || ' ' || pg_get_constraintdef(pg_constraint.oid)
     FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid
-    WHERE connamespace = 'public'::regnamespace AND NOT relispartition AND conparentid = 0
+    WHERE connamespace IN {SCHEMAS} AND NOT relispartition AND conparentid = 0
     UNION ALL
     SELECT 'index ' || pg_get_indexdef(indexrelid)
     FROM pg_index JOIN pg_class ON pg_class.oid = indrelid
-    WHERE relnamespace = 'public'::regnamespace AND NOT relispartition
+    WHERE relnamespace IN {SCHEMAS} AND NOT relispartition
     UNION ALL
     SELECT 'comment ' || pg_class.oid::regclass || coalesce('.' || attname, '') || ' ' || description
     FROM pg_description JOIN pg_class ON pg_class.oid = objoid AND classoid = 'pg_class'::regclass
     LEFT JOIN pg_attribute ON attrelid = objoid AND attnum = objsubid AND objsubid > 0
-    WHERE relnamespace = 'public'::regnamespace
+    WHERE relnamespace IN {SCHEMAS}
 """
 
 
@@ -65,6 +67,7 @@ async def test_the_migrations_make_the_very_tables_of_the_code(server: Addresses
     made = addresses_of(server, name)
     engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(made.owner))
     async with engine.begin() as connection:
+        await connection.execute(text("CREATE SCHEMA keys"))
         await connection.run_sync(metadata.create_all)
     await engine.dispose()
     from_code = await described(made.owner)
@@ -80,6 +83,7 @@ async def test_the_migrations_make_the_very_tables_of_the_code(server: Addresses
         "ALTER TABLE person DROP COLUMN phone",
         "DROP INDEX person_name_idx",
         "ALTER TABLE seat ALTER COLUMN email SET NOT NULL",
+        "ALTER TABLE keys.data_key ADD COLUMN secret bytea",
     ],
 )
 async def test_a_difference_is_seen(urls: Urls, change: str) -> None:

@@ -17,6 +17,7 @@ import api.app
 from api.settings import Environment, Settings
 from tenants.ids import uuid7
 from tests.noninterference.one_connection import OneConnection
+from tests.support.keys import MASTER_KEYS
 
 REQUEST_ID = "0" * 32
 
@@ -72,10 +73,14 @@ async def serving(superuser_url: str, key_file: Path) -> AsyncIterator[Served]:
     """Serve the application on the database at `superuser_url`, with the signing key in `key_file`."""
     database = OneConnection(superuser_url)
     settings = Settings.read(
-        environment=Environment.DEVELOPMENT, database_url=superuser_url, token_keys=key_file, request_timeout=120
+        environment=Environment.DEVELOPMENT,
+        database_url=superuser_url,
+        token_keys=key_file,
+        master_keys=MASTER_KEYS,
+        request_timeout=120,
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(api.app, "Database", lambda _settings: database)
+        patch.setattr(api.app, "Database", lambda *_given: database)
         ids = _Repeatable(patch)
         # What runs beside requests has no part in answers: the applications' lifespans are left out.
         apps = [api.app.create_app(settings) for _ in range(2)]

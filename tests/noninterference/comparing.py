@@ -48,6 +48,7 @@ class Stage:
         async with self.served.database.undone() as connection:
             for tables in tenants:
                 await put(connection, tables)
+                await self.served.database.unwrap(tables["tenant"][0]["tenant_id"])
             yield
 
     async def compare(

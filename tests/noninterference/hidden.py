@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.noninterference.sight import Sight
-from tests.noninterference.tables import KEYS, TABLES, Row, Tables, key_of
+from tests.noninterference.tables import COLUMNS, KEYS, TABLES, Row, Tables, key_of
 
 NOTHING = Sight({})
 
@@ -46,7 +46,7 @@ class Hidden:
     def cells(self) -> Iterator[tuple[str, Row, str]]:
         """Yield the cells that decide nothing and that the viewer may not read."""
         for table in (name for name in TABLES if name not in APART):
-            free = [column.name for column in TABLES[table].c if column.name not in self._kept(table)]
+            free = [column.name for column in COLUMNS[table] if column.name not in self._kept(table)]
             for row in self.tables[table]:
                 key = key_of(table, row)
                 for name in free:

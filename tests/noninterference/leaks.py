@@ -19,6 +19,8 @@ from api.reading.reads import Made
 from api.reading.selection import Asked, Collector
 from api.reading.standing import Standing
 from api.schema.mutations import call
+from domain.people.model import person
+from tenants.keys.rows import opened_rows
 from tests.noninterference.planting import TABLES, after_each_list, after_each_read, exists, raw_value, where_nothing_is
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -106,7 +108,10 @@ def quote_what_is_hidden_in_an_error(patch: pytest.MonkeyPatch) -> None:
 
     async def quote(reader: Reader, value: Any) -> Any:
         if reader.ledger.errors:
-            ((told,),) = await reader._fetcher.session.fetch("SELECT string_agg(phone, ', ') FROM person", [])
+            session = reader._fetcher.session
+            rows = await session.fetch("SELECT id, phone FROM person ORDER BY id", [])
+            people = await opened_rows(session, person, [{"id": row[0], "phone": row[1]} for row in rows])
+            told = ", ".join(str(each["phone"]) for each in people)
             reader.ledger.errors[-1][1].message += f" It is not {told}."
         return value
 

@@ -14,11 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tenants.connection import DatabaseSettings, create_engine
 from tenants.database import Database
+from tenants.ids import TenantId
 from tenants.isolation import APPLICATION_ROLE
-from tenants.session import InTenant, ReadSession, WriteSession
+from tenants.keys.brief import Brief
+from tenants.session import InTenant, ReadSession, SystemTask, Task, WriteSession
 from tenants.transaction import Isolation, Transaction, TransactionOverError, opening_in, opening_outside
+from tests.support.keys import key_service
 
 _LIMIT = 60.0
+_MOST_TENANTS, _FOR_GOOD = 1_000, 1e6
 
 
 class OneConnection(Database):
@@ -29,7 +33,11 @@ class OneConnection(Database):
 
     def __init__(self, superuser_url: str) -> None:
         settings = DatabaseSettings(superuser_url, pool_size=1, open_limit=_LIMIT, connect_timeout=_LIMIT)
-        super().__init__(settings)
+        keys = key_service()
+        # Kept for as long as the database is: whether one is there already makes a statement more or less.
+        keys.tenant_keys = Brief(_MOST_TENANTS, _FOR_GOOD)
+        super().__init__(settings, keys)
+        self._unwrapped = keys
         self._one = create_engine(settings)
         self._found: _Held | None = None
         self.statements: list[str] = []
@@ -62,13 +70,20 @@ class OneConnection(Database):
                 raise
             finally:
                 self._found = None
+                self._unwrapped.forget()
             await driver.execute("ROLLBACK")
+
+    async def unwrap(self, tenant_id: UUID) -> None:
+        """Let the tenant's key be known, which is read by the first request that needs it."""
+        async with self.reading(SystemTask(Task.KEYS, TenantId(tenant_id))) as session:
+            assert await session.keys.known([tenant_id]), "Who puts a tenant's rows in gives it a key."
 
     @asynccontextmanager
     async def reading(self, who: InTenant) -> AsyncIterator[ReadSession]:
         """Open a savepoint to read in."""
         async with self._request(who.tenant_id) as transaction:
             session = ReadSession(cast("Transaction", transaction), who.tenant_id, _LIMIT)
+            self._give_keys(session)
             yield session
             await _end(session, transaction)
 
@@ -77,6 +92,7 @@ class OneConnection(Database):
         """Open a savepoint to write in."""
         async with self._request(who.tenant_id) as transaction:
             session = WriteSession(cast("Transaction", transaction), who.tenant_id, _LIMIT)
+            self._give_keys(session)
             yield session
             await _end(session, transaction)
 

@@ -6,7 +6,7 @@ from itertools import product
 from uuid import UUID
 
 from tests.noninterference.events import FIELDS, draw_events
-from tests.noninterference.tables import TABLES, Row, Tables, full
+from tests.noninterference.tables import COLUMNS, TABLES, Row, Tables, full
 from tests.noninterference.values import NOON, key, value
 from tests.oracle.random_rules import grantable
 from tests.oracle.rules import PURPOSES
@@ -52,7 +52,7 @@ class _Population:
     def _add(self, table: str, **given: object) -> Row:
         """Add a row: what is not given is drawn."""
         row = full(table, self._tenant_id, **given)
-        for column in TABLES[table].c:
+        for column in COLUMNS[table]:
             if column.name == "id" and "id" not in given:
                 row["id"] = key(self._rng)
             elif column.name not in given and column.name != "tenant_id":

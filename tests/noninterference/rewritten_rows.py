@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.noninterference.hidden import Hidden, without
-from tests.noninterference.tables import TABLES, Row, full
+from tests.noninterference.tables import COLUMNS, Row, full
 from tests.noninterference.values import NOON, key, value
 from tests.oracle.world import LIVE
 
@@ -101,7 +101,7 @@ def change_others(hidden: Hidden) -> None:
 def new(hidden: Hidden, table: str, **given: Any) -> Row:
     """Add a row with what is given and other values for the rest."""
     row = full(table, hidden.tables["tenant"][0]["tenant_id"])
-    for column in TABLES[table].c:
+    for column in COLUMNS[table]:
         if column.name == "id":
             row["id"] = key(hidden.rng)
         elif column.name not in ("tenant_id", "granted_by"):

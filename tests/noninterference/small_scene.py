@@ -55,8 +55,8 @@ def small_tables() -> Tables:
 
 def whole(table: str, **given: Any) -> Row:
     """Return a row with what is given and what is required."""
-    # The tenant's key is everywhere; one text of the small world is longer than its column.
-    kept = {name: each for name, each in given.items() if name not in ("tenant_id", "deprivation_band")}
+    # The tenant's key is everywhere.
+    kept = {name: each for name, each in given.items() if name != "tenant_id"}
     return full(table, TENANT, **_REQUIRED.get(table, {}) | kept)
 
 

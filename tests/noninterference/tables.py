@@ -1,4 +1,4 @@
-"""The tables of a tenant as plain rows: what identifies one, what differs, and how they come into PostgreSQL."""
+"""The tables of a tenant as plain rows: what identifies one, what differs, how they come into PostgreSQL, sealed."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from sqlalchemy import Table
+from sqlalchemy import Column, Table
 
 from authz.audit.event import access_event
 from authz.tenant_rules.model import tenant_rule
@@ -16,11 +16,13 @@ from domain.courses.model import assessment, course, teaching
 from domain.enrollments.model import assessment_result, enrollment
 from domain.people.model import guardianship, membership, person, role_grant
 from domain.seats.model import seat, seat_pool, seat_pool_course
+from tenants.keys.columns import Hashed
 from tenants.model import agreement, agreement_grant, tenant, tenant_directory
+from tests.support.sealing import Ring, add_keys, ring_of
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
-"""Rows by the table's name, each with all columns, in Python's own values."""
+"""Rows by the table's name, each with all columns but hashes, in clear and in Python's own values."""
 Key = tuple[Any, ...]
 
 _FILLED_IN_ORDER = (
@@ -32,14 +34,22 @@ _FILLED_IN_ORDER = (
 TABLES: Mapping[str, Table] = {each.name: each for each in _FILLED_IN_ORDER}
 """Whoever is pointed at comes before whoever points."""
 
+COLUMNS: Mapping[str, Sequence[Column[Any]]] = {
+    name: [column for column in table.c if not isinstance(column.type, Hashed)] for name, table in TABLES.items()
+}
+"""By table. A hash follows from what it is of."""
+
 KEYS: Mapping[str, tuple[str, ...]] = {
-    name: tuple(column.name for column in table.primary_key if column.name != "tenant_id") or ("tenant_id",)
+    name: tuple(str(column.name) for column in table.primary_key if column.name != "tenant_id") or ("tenant_id",)
     for name, table in TABLES.items()
 } | {"access_event": ("id",)}
 
 _SET = "SELECT * FROM jsonb_populate_recordset(NULL::{table}, $1::jsonb)"
 UNIQUE = {"person": ("email", "external_id"), "course": ("external_id",), "assessment": ("external_id",)}
 """Columns in which rows may take each other's value."""
+_UNIQUE_AS_STORED = UNIQUE | {"person": ("email_hash", "external_id")}
+_OWNERS = {"person": "id", "seat": "person_id", "access_event": "actor_id", "staff_case": "staff_id"}
+"""By table: the column with somebody who has a key."""
 
 
 class Difference(NamedTuple):
@@ -76,54 +86,67 @@ def differences(before: Tables, after: Tables) -> dict[str, Difference]:
 
 def full(table: str, tenant_id: UUID, /, **given: Any) -> Row:
     """Return a row with every column: those not in `given` are null."""
-    return {str(column.name): None for column in TABLES[table].c} | {"tenant_id": tenant_id} | given
+    return {str(column.name): None for column in COLUMNS[table]} | {"tenant_id": tenant_id} | given
 
 
 async def put(connection: asyncpg.Connection, tables: Tables) -> None:
-    """Add the rows of a tenant."""
+    """Add the rows of a tenant, and a key for everybody who is to have one."""
+    ring = await _keys_for(connection, tables)
     for name in TABLES:
-        await _insert(connection, name, tables[name])
+        await _insert(connection, ring, name, tables[name])
 
 
 async def rewrite(connection: asyncpg.Connection, found: dict[str, Difference]) -> None:
-    """Make the rows in the database what they are to be."""
+    """Make the rows in the database what they are to be, under the keys that are there; who is new gets one."""
+    ring = await _keys_for(connection, {name: [*each.added, *each.changed] for name, each in found.items()})
     for name in reversed(list(TABLES)):
         if name in found:
             await _delete(connection, name, found[name].gone)
     for name in TABLES:
         if name in found:
-            await _update(connection, name, found[name].changed)
-            await _insert(connection, name, found[name].added)
+            await _update(connection, ring, name, found[name].changed)
+            await _insert(connection, ring, name, found[name].added)
 
 
-async def _insert(connection: asyncpg.Connection, table: str, rows: Sequence[Row]) -> None:
+async def _keys_for(connection: asyncpg.Connection, tables: Tables) -> Ring:
+    owners = {(row["tenant_id"], row[of]) for name, of in _OWNERS.items() for row in tables.get(name, ())}
+    await add_keys(connection, owners)
+    return await ring_of(connection)
+
+
+async def _insert(connection: asyncpg.Connection, ring: Ring, table: str, rows: Sequence[Row]) -> None:
     if rows:
-        await connection.execute(f"INSERT INTO {table} {_SET.format(table=table)}", _json(rows))
+        given = _json([ring.sealed(table, row) for row in rows])
+        await connection.execute(f"INSERT INTO {table} {_SET.format(table=table)}", given)
 
 
 async def _delete(connection: asyncpg.Connection, table: str, rows: Sequence[Row]) -> None:
     if rows:
+        gone = _json([{name: row[name] for name in _identifying(table)} for row in rows])
         await connection.execute(
-            f"DELETE FROM {table} USING ({_SET.format(table=table)}) AS new WHERE {_same(table)}", _json(rows)
+            f"DELETE FROM {table} USING ({_SET.format(table=table)}) AS new WHERE {_same(table)}", gone
         )
 
 
-async def _update(connection: asyncpg.Connection, table: str, rows: Sequence[Row]) -> None:
+async def _update(connection: asyncpg.Connection, ring: Ring, table: str, rows: Sequence[Row]) -> None:
     if not rows:
         return
-    source, given = f"({_SET.format(table=table)}) AS new", _json(rows)
+    source, given = f"({_SET.format(table=table)}) AS new", _json([ring.sealed(table, row) for row in rows])
     if table in UNIQUE:
         # First out of the way, so that they may change places.
-        cleared = ", ".join(f"{name} = NULL" for name in UNIQUE[table])
+        cleared = ", ".join(f"{name} = NULL" for name in _UNIQUE_AS_STORED[table])
         await connection.execute(f"UPDATE {table} SET {cleared} FROM {source} WHERE {_same(table)}", given)
     columns = [column.name for column in TABLES[table].c if column.name not in (*KEYS[table], "tenant_id")]
     values = ", ".join(f"{name} = new.{name}" for name in columns)
     await connection.execute(f"UPDATE {table} SET {values} FROM {source} WHERE {_same(table)}", given)
 
 
+def _identifying(table: str) -> Sequence[str]:
+    return list(dict.fromkeys(("tenant_id", *KEYS[table])))
+
+
 def _same(table: str) -> str:
-    names = dict.fromkeys(("tenant_id", *KEYS[table]))
-    return " AND ".join(f"{table}.{name} = new.{name}" for name in names)
+    return " AND ".join(f"{table}.{name} = new.{name}" for name in _identifying(table))
 
 
 def _json(rows: Sequence[Row]) -> str:
@@ -131,4 +154,4 @@ def _json(rows: Sequence[Row]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    return str(value)
+    return rf"\x{value.hex()}" if isinstance(value, bytes) else str(value)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Boolean, Column, Date, DateTime, Double, Integer, Text, Uuid
 
+from tenants.keys.columns import Sealed
 from tests.noninterference.tables import TABLES, UNIQUE
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -28,6 +29,9 @@ _CHOICES = {
     ("access_event", "outcome"): ("RELEASED", "DENIED", "REFUSED"),
     ("access_event", "purpose"): ("SELF_SERVICE", "GUARDIANSHIP", "TEACHING", "SEAT_MANAGEMENT", "SUPPORT_CASE"),
 }
+
+_IN_CLEAR = {str: Text(), bool: Boolean(), date: Date()}
+"""What stands sealed in a column, by its kind."""
 
 _RANGES = {
     "progress": (0, 1),
@@ -76,7 +80,8 @@ def _of_type(column: Column[Any], rng: random.Random, *, at_end: bool) -> Any:
         ARRAY: lambda: rng.sample(_WORDS, rng.randint(0, 3)),
         Text: lambda: rng.choice(_EXTREMES if at_end else _WORDS),
     }
-    return next(make for kind, make in makers.items() if isinstance(column.type, kind))()
+    held = _IN_CLEAR[column.type.kind] if isinstance(column.type, Sealed) else column.type
+    return next(make for kind, make in makers.items() if isinstance(held, kind))()
 
 
 def _day(rng: random.Random, *, at_end: bool) -> date:

@@ -3,8 +3,9 @@
 import ast
 from pathlib import Path
 
-# Tables' names, so as to select rows; and a test's own way to a world full of people.
-MAY_COME_FROM = ("domain", "tenants.model", "tests.oracle")
+# Tables' names, so as to select rows, what opens them; and a test's own way to a world full of people.
+OPENER = "tests.support.sealing"
+MAY_COME_FROM = ("domain", "tenants.model", "tests.oracle", OPENER)
 MAY_COME_TO_TESTS_FROM = (*MAY_COME_FROM, "tenants.database", "tests.support")
 OURS = ("api", "authz", "benchmarks", "domain", "migrations", "tenants", "tests")
 
@@ -26,3 +27,8 @@ def test_the_oracle_imports_no_decision_no_reader_and_no_schema() -> None:
         allowed = MAY_COME_TO_TESTS_FROM if path.name.startswith("test_") else MAY_COME_FROM
         strangers += [(path.name, name) for name in imported(path) if not name.startswith(allowed)]
     assert strangers == []
+
+
+def test_what_opens_the_rows_knows_nothing_of_what_sealed_them() -> None:
+    path = Path(__file__).parents[2].joinpath(*OPENER.split("."))
+    assert imported(path.with_suffix(".py")) == set()

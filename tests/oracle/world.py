@@ -18,6 +18,7 @@ from tenants.model import agreement, agreement_grant, tenant
 from tests.oracle.row import Facts, Row, by_key, grouped, pairs
 from tests.oracle.tenant_rules import TenantRules
 from tests.oracle.trail import Trail
+from tests.support.sealing import ring_of
 
 Tables = Mapping[str, Sequence[Facts]]
 
@@ -171,14 +172,17 @@ class World:
 
 
 async def read_tables(url: str, tenant_id: UUID, names: Sequence[str] = ALL_NAMES) -> dict[str, list[dict[str, Any]]]:
-    """Return the tenant's rows from the database at `url`, read as a role that may see them (owner, superuser)."""
+    """Return the tenant's rows from the database at `url`, what is sealed opened.
+
+    They are read as a role that may see them (owner, superuser).
+    """
     connection = await asyncpg.connect(url)
     try:
         await connection.execute("SELECT set_config('app.tenant', $1, false)", str(tenant_id))
-        tables = {}
+        ring, tables = await ring_of(connection), {}
         for name in names:
             found = await connection.fetch(f"SELECT * FROM {name} WHERE tenant_id = $1", tenant_id)
-            tables[name] = [plain(row) for row in found]
+            tables[name] = [plain(ring.opened(name, row)) for row in found]
         return tables
     finally:
         await connection.close()

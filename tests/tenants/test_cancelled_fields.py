@@ -12,6 +12,7 @@ from tenants.database import Database
 from tenants.ids import TenantId, uuid7
 from tenants.session import ReadSession, SystemTask, Task, in_tenant
 from tenants.transaction import BrokenTransactionError
+from tests.support.keys import key_service
 
 HANG = 30.0  # seconds; far beyond what the settings here allow
 COUNT = select(func.count()).select_from(person).where(in_tenant(person))
@@ -80,7 +81,7 @@ async def test_a_statement_of_the_driver_that_takes_too_long_is_ended(database_u
     class Impatient:
         tenant_id = tenant
 
-    database = Database(DatabaseSettings(database_url, statement_timeout=0.2))
+    database = Database(DatabaseSettings(database_url, statement_timeout=0.2), key_service())
     try:
         async with asyncio.timeout(HANG):
             with pytest.raises(DatabaseUnavailableError):

@@ -15,6 +15,7 @@ from tenants.ids import TenantId, uuid7
 from tenants.session import ReadSession, SystemTask, Task, in_tenant
 from tenants.transaction import Isolation, opening_in
 from tests.support.cluster import Urls
+from tests.support.keys import key_service
 from tests.tenants.single import LATE, as_superuser, connection_in_pool
 
 HANG = 30.0  # seconds; far beyond what the settings here allow
@@ -91,7 +92,7 @@ async def test_a_cancelled_opener_leaves_no_open_transaction(narrow: Database) -
 
 
 async def test_an_opener_that_takes_too_long_leaves_no_open_transaction(database_url: str) -> None:
-    database = Database(DatabaseSettings(database_url, pool_size=1, connect_timeout=10, open_limit=1))
+    database = Database(DatabaseSettings(database_url, pool_size=1, connect_timeout=10, open_limit=1), key_service())
     try:
         with pytest.raises(DatabaseUnavailableError):
             await database._open("BEGIN; SELECT pg_sleep(5)", 1)
@@ -161,7 +162,7 @@ async def test_cancelled_at_any_step_a_transaction_is_not_passed_on(
 async def test_every_connection_that_died_while_idle_is_passed_over(
     database_url: str, urls: Urls, tenant: TenantId, taken: list[Held]
 ) -> None:
-    database = Database(DatabaseSettings(database_url, pool_size=3, connect_timeout=10, open_limit=20))
+    database = Database(DatabaseSettings(database_url, pool_size=3, connect_timeout=10, open_limit=20), key_service())
     try:
         all_open = asyncio.Barrier(3)
 
@@ -214,7 +215,7 @@ async def test_who_fails_or_gives_up_while_waiting_takes_no_place(narrow: Databa
         for one in waiting:
             one.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
-    nowhere = Database(DatabaseSettings("postgresql://nobody@/none?host=/nowhere", pool_size=1))
+    nowhere = Database(DatabaseSettings("postgresql://nobody@/none?host=/nowhere", pool_size=1), key_service())
     for _ in range(3):
         with pytest.raises(DatabaseUnavailableError, match="does not answer"):
             async with nowhere.reading(task(tenant)):

@@ -19,6 +19,7 @@ from tenants.directory import ensure_tenant
 from tenants.embedded import EmbeddedServer
 from tenants.ids import uuid7
 from tenants.session import SystemTask, Task, in_tenant
+from tests.support.keys import key_service
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ async def test_a_full_disk_is_named_loses_nothing_and_is_survived(
     small_server: EmbeddedServer, small_disk: Path
 ) -> None:
     await upgrade(small_server.addresses.owner)
-    database = Database(DatabaseSettings(small_server.addresses.application, open_limit=20))
+    database = Database(DatabaseSettings(small_server.addresses.application, open_limit=20), key_service())
     task = SystemTask(Task.IMPORT, await ensure_tenant(database, "northwind", "Northwind Academy"))
     written, refused = 0, ""
 

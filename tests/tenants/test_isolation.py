@@ -16,6 +16,7 @@ from tenants.directory import ensure_tenant
 from tenants.ids import TenantId, uuid7
 from tenants.session import SystemTask, Task, WriteSession, in_tenant
 from tests.support.cluster import Urls
+from tests.support.keys import key_service
 
 PEOPLE_EACH = 5
 EVERYBODY: Select[TenantId] = select(person.c.tenant_id)
@@ -45,7 +46,7 @@ async def test_row_level_security_alone_separates_tenants(database: Database) ->
 async def test_the_application_s_filter_alone_separates_tenants(database: Database, urls: Urls) -> None:
     tenants = await fill(database, 3)
     # The superuser is above row-level security: what is left is the predicate.
-    unbound = Database(DatabaseSettings(urls.superuser))
+    unbound = Database(DatabaseSettings(urls.superuser), key_service())
     try:
         for tenant_id in tenants:
             async with unbound.reading(task(tenant_id)) as session:
@@ -70,7 +71,7 @@ async def test_without_a_tenant_there_is_no_row(database: Database, urls: Urls) 
 
 
 async def test_a_tenant_set_for_one_transaction_is_gone_in_the_next(database_url: str) -> None:
-    database = Database(DatabaseSettings(database_url, pool_size=1))
+    database = Database(DatabaseSettings(database_url, pool_size=1), key_service())
     try:
         [tenant_id] = await fill(database, 1)
         async with database.reading(task(tenant_id)) as session:
@@ -114,7 +115,9 @@ async def test_nothing_foreign_is_seen_through_two_connections_and_random_cancel
 ) -> None:
     tenants = await fill(database, 50)
     chance = random.Random(20261124)
-    tight = Database(DatabaseSettings(database_url, pool_size=2, pool_wait=60, connect_timeout=30, open_limit=90))
+    tight = Database(
+        DatabaseSettings(database_url, pool_size=2, pool_wait=60, connect_timeout=30, open_limit=90), key_service()
+    )
     seen = {"whole": 0, "cancelled": 0, "foreign": 0}
 
     async def visit(tenant_id: TenantId, *, writes: bool) -> None:

@@ -17,6 +17,7 @@ from tenants.ids import TenantId, uuid7
 from tenants.session import SystemTask, Task, WriteSession, in_tenant
 from tenants.transaction import BrokenTransactionError, Isolation, TransactionOverError, opening_in, opening_outside
 from tests.support.cluster import Urls
+from tests.support.keys import key_service
 from tests.tenants.single import LATE, as_superuser, connection_in_pool
 
 PEOPLE = select(func.count()).select_from(person).where(in_tenant(person))
@@ -85,7 +86,9 @@ async def test_everything_is_set_for_the_transaction_and_ends_with_it(narrow: Da
 async def test_each_kind_of_transaction_has_its_isolation_whatever_the_default_is(
     database_url: str, tenant: TenantId
 ) -> None:
-    database = Database(DatabaseSettings(f"{database_url}&default_transaction_isolation=serializable", open_limit=20))
+    database = Database(
+        DatabaseSettings(f"{database_url}&default_transaction_isolation=serializable", open_limit=20), key_service()
+    )
     try:
         async with database.reading(task(tenant)) as session:
             assert [list(row) for row in await session.fetch("SHOW transaction_isolation", [])] == [["repeatable read"]]
@@ -102,7 +105,7 @@ async def test_without_a_statement_cache_nothing_outlives_a_transaction_on_its_c
     database_url: str, tenant: TenantId
 ) -> None:
     """As PgBouncer wants it in transaction mode, where the next transaction is on another connection."""
-    database = Database(DatabaseSettings(database_url, pool_size=1, statement_cache=0, open_limit=20))
+    database = Database(DatabaseSettings(database_url, pool_size=1, statement_cache=0, open_limit=20), key_service())
 
     async def visit() -> None:
         async with database.writing(task(tenant)) as session:

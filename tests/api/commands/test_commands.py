@@ -2,11 +2,13 @@
 
 import base64
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from tests.api.commands.programs import Demo, run
 from tests.support.cluster import Urls
+from tests.support.keys import MASTER_KEYS
 
 
 def data_of(demo: Demo) -> str:
@@ -29,10 +31,14 @@ def email_of(served: Demo, uuid: str) -> str:
 
     import asyncpg
 
+    from tests.support.sealing import ring_of
+
     async def look() -> str:
+        master = base64.b64decode((Path(data_of(served)) / "master-key").read_bytes())
         connection = await asyncpg.connect(served.tokens["database"])
         try:
-            return str(await connection.fetchval("SELECT email FROM person WHERE id = $1", uuid))
+            row = await connection.fetchrow("SELECT * FROM person WHERE id = $1", UUID(uuid))
+            return str((await ring_of(connection, master)).opened("person", row)["email"])
         finally:
             await connection.close()
 
@@ -70,6 +76,7 @@ def test_serving_without_settings_says_each_one_that_is_missing() -> None:
     assert ended.returncode == 1
     assert "DATABASE_URL is not set" in ended.stderr
     assert "SEXTRONTGEN_TOKEN_KEYS is not set" in ended.stderr
+    assert "SEXTRONTGEN_MASTER_KEY is not set" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
@@ -79,7 +86,12 @@ async def test_serving_under_a_role_that_is_not_bound_is_refused(urls: Urls, tmp
 
     write_secret(tmp_path / "keys.pem", new_key())
     for url in (urls.superuser, urls.owner):
-        ended = run("serve", DATABASE_URL=url, SEXTRONTGEN_TOKEN_KEYS=str(tmp_path / "keys.pem"))
+        ended = run(
+            "serve",
+            DATABASE_URL=url,
+            SEXTRONTGEN_TOKEN_KEYS=str(tmp_path / "keys.pem"),
+            SEXTRONTGEN_MASTER_KEYS=MASTER_KEYS,
+        )
         assert ended.returncode == 1
         assert "serve under sextrontgen_app" in ended.stderr
         assert url not in ended.stderr
@@ -92,7 +104,7 @@ def test_a_database_that_does_not_answer_is_said_in_a_line(tmp_path: Path) -> No
         ("token", "--tenant", "a", "--person", "b@c"),
         ("import", "oulad", ".", "--tenant", "a"),
     ):
-        ended = run(*command, DATABASE_URL=address)
+        ended = run(*command, DATABASE_URL=address, SEXTRONTGEN_MASTER_KEYS=MASTER_KEYS)
         assert ended.returncode == 1
         assert "database does not" in ended.stderr
         assert "secret-password" not in ended.stderr
@@ -102,7 +114,7 @@ def test_a_database_that_does_not_answer_is_said_in_a_line(tmp_path: Path) -> No
 async def test_migrating_twice_says_where_the_database_is(urls: Urls) -> None:
     ended = run("migrate", DATABASE_URL=urls.application, MIGRATION_DATABASE_URL=urls.owner)
     assert ended.returncode == 0, ended.stderr
-    assert "The database is at revision 0002." in ended.stderr
+    assert "The database is at revision 0003." in ended.stderr
 
 
 def test_a_folder_that_is_a_file_is_said_in_a_line(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from api.schema.build import build_schema, catalogue
 from authz.loading import POLICY_FOLDER, load
 from tests.api.commands.programs import run
 from tests.authz.example import appended, copy_of_the_policy, replaced
+from tests.support.keys import MASTER_KEYS
 
 WIDER = "p, role:instructor, *, Learner.phone, read, adult, *, allow"
 Printed = pytest.CaptureFixture[str]
@@ -141,6 +142,7 @@ def test_serving_by_several_workers_without_a_sound_policy_names_its_problems(
         "serve",
         DATABASE_URL=database_url,
         SEXTRONTGEN_TOKEN_KEYS=str(tmp_path / "keys.pem"),
+        SEXTRONTGEN_MASTER_KEYS=MASTER_KEYS,
         SEXTRONTGEN_POLICY=str(folder),
         SEXTRONTGEN_PORT="0",
         SEXTRONTGEN_WORKERS="2",

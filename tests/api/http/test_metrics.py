@@ -10,6 +10,7 @@ from starlette.requests import Request
 from api.http.metrics import Metrics
 from authz.reloading import Reloader
 from tests.authz.example import CATALOGUE, appended, copy_of_the_policy
+from tests.support.keys import key_service
 
 Figures = dict[tuple[str, str], float]
 
@@ -29,7 +30,7 @@ def policy(tmp_path: Path) -> Reloader:
 
 
 async def of(policy: Reloader) -> Figures:
-    answer = await Metrics(policy).serve(Request({"type": "http"}))
+    answer = await Metrics(policy, key_service()).serve(Request({"type": "http"}))
     return figures(bytes(answer.body).decode())
 
 

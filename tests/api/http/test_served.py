@@ -19,6 +19,7 @@ import pytest
 from tests.api.people import People
 from tests.api.traps import CANARY
 from tests.support.cluster import Urls
+from tests.support.keys import MASTER_KEYS
 
 HANG = 60.0  # seconds
 CHECKOUT = Path(__file__).parents[3]
@@ -60,6 +61,7 @@ def running(urls: Urls, key_file: Path, tmp_path_factory: pytest.TempPathFactory
         "PYTHONPATH": str(CHECKOUT),
         "DATABASE_URL": urls.application,
         "SEXTRONTGEN_TOKEN_KEYS": str(key_file),
+        "SEXTRONTGEN_MASTER_KEYS": MASTER_KEYS,
         "SEXTRONTGEN_PORT": "0",
         "SEXTRONTGEN_POOL_SIZE": "1",
     }

@@ -4,12 +4,13 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Date, DateTime, Double, Integer, Table
+from sqlalchemy import Boolean, Column, Date, DateTime, Double, Integer, Table, Text
 
 from authz.audit.event import access_event
 from domain.enrollments.model import assessment_result, enrollment
 from domain.people.model import person
 from domain.seats.model import seat
+from tenants.keys.columns import Sealed
 
 TABLES: dict[str, tuple[Table, tuple[str, ...]]] = {
     "Learner": (
@@ -43,6 +44,7 @@ SHARED = {
 
 _WORDS = {"status": "ACTIVE", "finalResult": "PASS"}
 _INTEGERS = {"previousAttempts": 900, "studiedCredits": 9000, "watchSeconds": 77_000_000}
+_IN_CLEAR: dict[type, Any] = {str: Text(), bool: Boolean(), date: Date()}
 _ALL = [f"{kind}.{name}" for kind, (_, names) in TABLES.items() for name in names]
 _START = datetime(2001, 1, 1, tzinfo=UTC)
 MOST_PEOPLE = 39
@@ -69,7 +71,9 @@ def canary(kind: str, name: str, number: int) -> Any:
     if name in _WORDS:
         return _WORDS[name]
     text = f"c{number:02}-{'seat-' if kind == 'Seat' else ''}{name.lower()}"
-    return next((value for of, value in by_type.items() if isinstance(column_of(kind, name).type, of)), text)
+    stored = column_of(kind, name).type
+    held = _IN_CLEAR[stored.kind] if isinstance(stored, Sealed) else stored
+    return next((value for of, value in by_type.items() if isinstance(held, of)), text)
 
 
 def is_unique(value: Any) -> bool:

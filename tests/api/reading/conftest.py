@@ -24,6 +24,7 @@ from tenants.embedded import Addresses
 from tenants.session import SystemTask, Task
 from tests.api.conftest import client_of
 from tests.support.cluster import Urls, addresses_of, clone, remove
+from tests.support.keys import MASTER_KEYS, key_service
 
 Casts = Mapping[str, Mapping[str, CastMember]]
 Ask = Callable[..., Awaitable[dict[str, Any]]]
@@ -38,7 +39,7 @@ class Demo:
 
 
 def open_database(urls: Urls) -> Database:
-    return Database(DatabaseSettings(urls.application, pool_wait=30, connect_timeout=30, open_limit=60))
+    return Database(DatabaseSettings(urls.application, pool_wait=30, connect_timeout=30, open_limit=60), key_service())
 
 
 async def _filled(server: Addresses) -> tuple[str, Demo]:
@@ -65,6 +66,7 @@ async def demo_client(demo: Demo, key_file: Path) -> AsyncIterator[httpx2.AsyncC
         environment=Environment.DEVELOPMENT,
         database_url=demo.urls.application,
         token_keys=key_file,
+        master_keys=MASTER_KEYS,
         statement_timeout=20,
         pool_wait=20,
         request_timeout=60,

@@ -33,6 +33,7 @@ from tests.oracle.random_rules import change_rules
 from tests.oracle.shuffle import shuffle
 from tests.oracle.world import World, load
 from tests.support.cluster import addresses_of, clone, remove
+from tests.support.sealing import Ring, ring_of
 
 HOURS = timedelta(hours=6)
 Bearer = tuple[UUID, UUID | None]
@@ -95,6 +96,7 @@ class Scene:
     connection: asyncpg.Connection
     database: Database
     issuer: Tokens
+    ring: Ring
     policy: Policy = SHIPPED
     cases: dict[str, tuple[UUID, UUID]] = field(default_factory=dict)
     """Of the staff: by a name who has which case."""
@@ -135,7 +137,7 @@ class Scene:
     def _asking(self, world: World, bearer: Bearer) -> Asking:
         person, case_id = bearer
         viewer = member(world, person) if case_id is None else staff(world, case_id)
-        return Asking(self.client, self.tokens[bearer], viewer, world, fetcher(self.connection), self.policy)
+        return Asking(self.client, self.tokens[bearer], viewer, world, fetcher(self.connection, self.ring), self.policy)
 
     async def _sign_in(self, bearers: Iterable[Bearer]) -> None:
         now = datetime.now(UTC)
@@ -154,7 +156,7 @@ async def scene_of(
 ) -> AsyncIterator[Scene]:
     """Give the part's scene in `demo`, a database that it may change; close what it opened."""
     connection, database = await asyncpg.connect(demo.urls.superuser), open_database(demo.urls)
-    scene = Scene(part, demo, client, connection, database, issuer, policy)
+    scene = Scene(part, demo, client, connection, database, issuer, await ring_of(connection), policy)
     await scene.open_cases()
     yield scene
     await database.close()
@@ -183,13 +185,13 @@ def drawn(world: World, rng: random.Random) -> list[UUID]:
     return found + rng.sample(stays, DRAWN - len(found))
 
 
-def fetcher(connection: asyncpg.Connection) -> FetchEvent:
-    """Return a way to find a request's event."""
+def fetcher(connection: asyncpg.Connection, ring: Ring) -> FetchEvent:
+    """Return a way to find a request's event, opened."""
 
     async def fetch(request_id: str) -> Mapping[str, Any] | None:
         row: Mapping[str, Any] | None = await connection.fetchrow(
             "SELECT * FROM access_event WHERE request_id = $1", request_id
         )
-        return row
+        return None if row is None else ring.opened("access_event", row)
 
     return fetch

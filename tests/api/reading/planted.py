@@ -1,13 +1,15 @@
 """A small tenant with a canary in every personal cell, and the capacities known in which everybody meets them."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import Table
 
 from authz.audit.event import access_event
@@ -22,8 +24,10 @@ from domain.seats.model import seat, seat_pool
 from tenants.database import Database
 from tenants.directory import ensure_tenant
 from tenants.ids import uuid7
+from tenants.keys.columns import Sealed
 from tenants.session import SystemTask, Task
 from tests.api.people import People, ago
+from tests.api.reading.canaries import TABLES, column_of
 from tests.api.reading.conftest import open_database
 from tests.api.reading.meetings import (
     GONE_GUARDIAN,
@@ -52,6 +56,8 @@ class Planted:
     subjects: Mapping[str, Subject]
     viewers: Mapping[str, Meeting]
     sessions: Mapping[str, UUID]
+    stored: Mapping[tuple[str, str, int], bytes]
+    """What stands in the database where a canary is sealed, by type, field and person."""
 
     def token(self, viewer: str) -> str:
         """Return a token for `viewer`."""
@@ -79,7 +85,8 @@ async def _plant(urls: Urls, issuer: Tokens) -> Planted:
     rows = [_session(begun[name], viewer) for name, viewer in viewers.items()]
     await _insert(people, [(sessions, rows)])
     await database.close()
-    return Planted(people, urls, keys["taught"], keys["pool"], subjects, viewers, begun)
+    stored = await _stored(urls, subjects.values())
+    return Planted(people, urls, keys["taught"], keys["pool"], subjects, viewers, begun, stored)
 
 
 async def _insert(people: People, filled: Sequence[tuple[Table, list[dict[str, Any]]]]) -> None:
@@ -87,6 +94,18 @@ async def _insert(people: People, filled: Sequence[tuple[Table, list[dict[str, A
     async with database.writing(SystemTask(Task.SIGN_IN, people.tenant_id)) as session:
         for table, rows in filled:
             await session.insert(table, rows)
+
+
+async def _stored(urls: Urls, subjects: Iterable[Subject]) -> dict[tuple[str, str, int], bytes]:
+    connection = await asyncpg.connect(urls.superuser)
+    found: dict[tuple[str, str, int], bytes] = {}
+    for (kind, (table, names)), subject in product(TABLES.items(), subjects):
+        row = await connection.fetchrow(f"SELECT * FROM {table.name} WHERE id = $1", subject.key(kind))
+        columns = {name: column_of(kind, name) for name in names}
+        sealed = {name: row[column.name] for name, column in columns.items() if isinstance(column.type, Sealed)}
+        found |= {(kind, name, subject.number): value for name, value in sealed.items()}
+    await connection.close()
+    return found
 
 
 def _rows(subjects: Mapping[str, Subject], keys: Mapping[str, UUID]) -> list[tuple[Table, list[dict[str, Any]]]]:

@@ -68,7 +68,7 @@ def overheard(monkeypatch: pytest.MonkeyPatch) -> Overheard:
 
 
 def hidden(planted: Planted, viewer: str, subject: Subject, kinds: Sequence[str]) -> Iterator[Any]:
-    """Yield the canaries about `subject` that no cell of these types shows to the viewer."""
+    """Yield the canaries about `subject` that no cell of these types shows to the viewer, in clear and as stored."""
     meeting = planted.viewers[viewer]
     shown = {SHARED.get(f"{kind}.{name}", f"{kind}.{name}") for kind in kinds
              for name in readable(meeting, subject, kind)}  # fmt: skip
@@ -77,8 +77,13 @@ def hidden(planted: Planted, viewer: str, subject: Subject, kinds: Sequence[str]
     for kind, (_, names) in TABLES.items():
         for name in names:
             value = canary(kind, name, subject.number)
-            if f"{kind}.{name}" not in shown and is_unique(value):
+            if f"{kind}.{name}" in shown:
+                continue
+            if is_unique(value):
                 yield value
+            # Sealed, even a yes is unlike any other.
+            if (kind, name, subject.number) in planted.stored:
+                yield planted.stored[kind, name, subject.number]
 
 
 def leaves(value: Any) -> Iterator[Any]:
@@ -113,6 +118,12 @@ def check_log(planted: Planted, logged: Sequence[MutableMapping[str, Any]]) -> N
             for name in names:
                 value = canary(kind, name, subject.number)
                 assert not isinstance(value, str) or not is_unique(value) or value not in written
+
+
+def test_what_is_sealed_is_stored_so_that_nobody_reads_it_there(planted: Planted) -> None:
+    assert len(set(planted.stored.values())) == len(planted.stored) == 11 * len(planted.subjects)
+    for (kind, name, number), value in planted.stored.items():
+        assert str(canary(kind, name, number)).encode() not in value
 
 
 @pytest.mark.parametrize("viewer", VIEWERS)

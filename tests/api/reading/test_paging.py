@@ -29,6 +29,7 @@ from tests.api.reading.conftest import open_database
 from tests.oracle.mixed import Mixed, mixed
 from tests.oracle.paged import LISTS, SORTED, List, shown
 from tests.support.cluster import Urls
+from tests.support.keys import MASTER_KEYS
 
 CASES = [(each, order, role) for each in LISTS for order in each.orders for role in each.roles]
 LEARNERS, COURSE = LISTS[0], next(each for each in LISTS if each.name == "Course.enrollments")
@@ -62,7 +63,7 @@ async def client(urls: Urls, key_file: Path, anyio_backend: str) -> AsyncIterato
     """Give a client of the application, the same for all tests here."""
     settings = Settings.read(
         environment=Environment.DEVELOPMENT, database_url=urls.application, token_keys=key_file,
-        statement_timeout=20, pool_wait=20, request_timeout=60,
+        master_keys=MASTER_KEYS,        statement_timeout=20, pool_wait=20, request_timeout=60,
     )  # fmt: skip
     app = create_app(settings)
     async with app.router.lifespan_context(app), client_of(app) as opened:

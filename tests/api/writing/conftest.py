@@ -23,6 +23,7 @@ from tenants.ids import uuid7
 from tests.api.conftest import client_of
 from tests.api.people import People
 from tests.support.cluster import Urls
+from tests.support.sealing import ring_of
 
 Send = Callable[..., Awaitable[httpx2.Response]]
 Call = Callable[..., Awaitable[dict[str, Any]]]
@@ -138,13 +139,18 @@ class Tables:
     tenant_id: UUID
 
     async def rows(self, table: str) -> list[dict[str, Any]]:
-        """Return the tenant's rows of `table`, in the order of their ids."""
+        """Return the tenant's rows of `table`, opened, in the order of their ids."""
+        ring = await ring_of(self.raw)
+        return [ring.opened(table, row) for row in await self.stored(table)]
+
+    async def stored(self, table: str) -> list[dict[str, Any]]:
+        """Return the tenant's rows of `table` as they stand there, in the order of their ids."""
         found = await self.raw.fetch(f"SELECT * FROM {table} WHERE tenant_id = $1 ORDER BY id", self.tenant_id)
         return [dict(row) for row in found]
 
     async def state(self) -> dict[str, list[dict[str, Any]]]:
-        """Return all that a mutation here can change."""
-        return {table: await self.rows(table) for table in ("person", "enrollment", "change_event")}
+        """Return all that a mutation here can change, as it stands there."""
+        return {table: await self.stored(table) for table in ("person", "enrollment", "change_event")}
 
 
 @pytest.fixture

@@ -128,7 +128,7 @@ async def test_a_profile_is_changed_exactly_where_the_matrix_says(
         if allowed:
             assert payload["userErrors"] == [], (viewer, name)
             assert payload["learner"][name] == given[name]
-            after = await tables.rows("person")
+            after = await tables.stored("person")
             [changed] = [row for row in after if row not in before["person"]]
             assert changed["id"] == meeting.person_id
         else:

@@ -37,6 +37,9 @@ async def test_everybody_keeps_their_own_profile(school: School, call: Call, tab
     payload = await call(who, UPDATE, **GIVEN)
     assert payload == {"learner": {"id": school.learner(who), **KEPT}, "userErrors": []}
     assert await profile(tables, school.ids[who]) == KEPT
+    [stored] = [row for row in await tables.stored("person") if row["id"] == school.ids[who]]
+    assert isinstance(stored["phone"], bytes)
+    assert b"4930901820" not in stored["phone"]
     others = [row for row in await tables.rows("person") if row["id"] != school.ids[who]]
     assert {row["title"] for row in others} == {None}
 

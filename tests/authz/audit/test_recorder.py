@@ -1,5 +1,7 @@
 """The row that a request leaves on the trail: whom it was about, and never a value."""
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID
@@ -12,6 +14,8 @@ from authz.reasons import DenialReason
 from authz.viewer import Purpose, Role, Viewer
 from tenants.connection import StatementFailedError
 from tenants.ids import TenantId
+from tenants.keys.cells import DataKey, UnreadableError, place_of
+from tenants.keys.master import MasterKeyError
 from tenants.session import ReadSession
 
 ANA, BEN, ZOE = (UUID(int=number) for number in (1, 2, 3))
@@ -34,13 +38,30 @@ EVENT = Event(
     disclosures={"Learner.name": {ANA, BEN}},
     denials={("Learner.email", NO_RELATION, NOT_IN_ROLE): {BEN}},
     category_of=category_of,
+    client_address="192.0.2.7",
+    client_device="Firefox on Linux",
 )
+
+
+class Keys:
+    """Has a key for everybody, each of its own; raises `error` instead, where there is one."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self._error = error
+
+    async def of(self, owners: AbstractSet[UUID]) -> Mapping[UUID, DataKey]:
+        """Return the keys of `owners`."""
+        if self._error is not None:
+            raise self._error
+        return {owner: DataKey(owner.bytes * 2, 1) for owner in owners}
 
 
 class Session:
     """Takes what is written; raises `error` instead, where there is one."""
 
-    def __init__(self, error: Exception | None = None) -> None:
+    def __init__(self, error: Exception | None = None, keys: Keys | None = None) -> None:
+        self.tenant_id = VIEWER.tenant_id
+        self.keys = keys or Keys()
         self.rows_written: list[dict[str, Any]] = []
         self._error = error
 
@@ -125,6 +146,27 @@ async def test_an_event_that_cannot_be_written_fails_the_request_without_the_row
         await record(cast("ReadSession", Session(StatementFailedError("23514", "CheckViolationError"))), EVENT)
     assert str(ANA) not in str(told.value)
     assert told.value.__cause__ is None
+
+
+async def test_the_address_and_the_device_are_sealed_with_the_key_of_the_one_who_asks() -> None:
+    row = await written(EVENT)
+    (key,) = (await Keys().of({ZOE})).values()
+    for name, value in (("client_address", EVENT.client_address), ("client_device", EVENT.client_device)):
+        assert value is not None
+        assert value.encode() not in row[name]
+        place = place_of(VIEWER.tenant_id, "access_event", name) + row["id"].bytes
+        assert key.open(place, row[name]) == value.encode()
+    unknown = await written(replace(EVENT, client_address=None, client_device=None))
+    assert (unknown["client_address"], unknown["client_device"]) == (None, None)
+
+
+@pytest.mark.parametrize("error", [MasterKeyError("The master key does not answer."), UnreadableError()])
+async def test_without_the_key_of_the_one_who_asks_nothing_leaves(error: Exception) -> None:
+    session = Session(keys=Keys(error))
+    with pytest.raises(TrailUnavailableError, match="key") as told:
+        await record(cast("ReadSession", session), EVENT)
+    assert told.value.__cause__ is None
+    assert session.rows_written == []
 
 
 @pytest.mark.parametrize(

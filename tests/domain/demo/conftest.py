@@ -21,12 +21,15 @@ from tenants.database import Database
 from tenants.directory import find_tenant
 from tenants.embedded import Addresses
 from tenants.session import SystemTask, Task
-from tests.support.cluster import addresses_of, clone, remove
+from tests.support.cluster import Urls, addresses_of, clone, remove
+from tests.support.keys import key_service
+from tests.support.sealing import opened_rows
 
 TODAY = date(2026, 3, 1)
 
 Casts = dict[str, dict[str, CastMember]]
 Ask = Callable[..., Awaitable[Sequence[Row[*tuple[Any, ...]]]]]
+People = Callable[[str], Awaitable[list[dict[str, Any]]]]
 
 
 @cache
@@ -38,7 +41,8 @@ def drawn(tenant: DemoTenant, today: date = TODAY) -> Content:
 def opened(url: str) -> Database:
     """Return the database at `url`, patient with a busy machine."""
     return Database(
-        DatabaseSettings(url, pool_size=2, pool_wait=10, connect_timeout=10, open_limit=20, statement_timeout=20)
+        DatabaseSettings(url, pool_size=2, pool_wait=10, connect_timeout=10, open_limit=20, statement_timeout=20),
+        key_service(),
     )
 
 
@@ -53,35 +57,49 @@ def asking(database: Database) -> Ask:
     return ask
 
 
+def reading_people(urls: Urls) -> People:
+    """Return a function that returns the people of a tenant, by its slug, with what is sealed of them opened."""
+
+    async def people(slug: str) -> list[dict[str, Any]]:
+        database = opened(urls.application)
+        tenant_id = await find_tenant(database, slug)
+        await database.close()
+        return await opened_rows(urls.superuser, "person", tenant_id)
+
+    return people
+
+
 @dataclass(frozen=True)
 class Demo:
     """The demo's casts, and how to ask its tenants."""
 
     casts: Casts
     ask: Ask
+    people: People
+    database: Database
 
     def id(self, role: str, slug: str = "northwind") -> UUID:
         return self.casts[slug][role].person_id
 
 
 @pytest.fixture(scope="session")
-async def made(server: Addresses) -> AsyncIterator[tuple[str, Casts]]:
-    """Make the demo once for all tests that only read it; give its address and its casts."""
+async def made(server: Addresses) -> AsyncIterator[tuple[Urls, Casts]]:
+    """Make the demo once for all tests that only read it; give its addresses and its casts."""
     name = await clone(server)
-    url = addresses_of(server, name).application
-    database = opened(url)
+    urls = addresses_of(server, name)
+    database = opened(urls.application)
     casts = await ensure_demo(database, lambda _line: None)
     await database.close()
-    yield url, casts
+    yield urls, casts
     await remove(server, name)
 
 
 @pytest.fixture
-async def demo(made: tuple[str, Casts]) -> AsyncIterator[Demo]:
+async def demo(made: tuple[Urls, Casts]) -> AsyncIterator[Demo]:
     """Give the demo to read."""
-    url, casts = made
-    database = opened(url)
-    yield Demo(casts, asking(database))
+    urls, casts = made
+    database = opened(urls.application)
+    yield Demo(casts, asking(database), reading_people(urls), database)
     await database.close()
 
 
@@ -89,3 +107,9 @@ async def demo(made: tuple[str, Casts]) -> AsyncIterator[Demo]:
 def ask(database: Database) -> Ask:
     """Return how to ask the test's own database."""
     return asking(database)
+
+
+@pytest.fixture
+def people(urls: Urls) -> People:
+    """Return how to read the people of the test's own database."""
+    return reading_people(urls)

@@ -52,6 +52,13 @@ async def test_a_replaced_support_case_is_about_the_same_people(database: Databa
     assert people == {before["learner"].person_id, before["minor"].person_id}
 
 
+async def test_who_gets_a_case_gets_a_key_to_seal_what_is_recorded_of_them(database: Database, ask: Ask) -> None:
+    casts = await ensure_demo(database, lambda _line: None)
+    for slug in ("northwind", "riverside"):
+        owners = {row.owner_id for row in await ask(slug, "SELECT owner_id FROM keys.data_key")}
+        assert {one.person_id for one in casts[slug].values()} <= owners
+
+
 async def test_a_case_about_other_people_is_not_the_demos(database: Database, ask: Ask) -> None:
     cast = (await ensure_demo(database, lambda _line: None))["northwind"]
     others = (cast["guardian"].person_id,)

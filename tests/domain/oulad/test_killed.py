@@ -23,9 +23,10 @@ from domain.oulad import writer
 from domain.oulad.service import import_oulad
 from tenants.connection import DatabaseSettings
 from tenants.database import Database
+from tests.support.keys import key_service
 
 async def main():
-    database = Database(DatabaseSettings(sys.argv[1], connect_timeout=10, open_limit=20))
+    database = Database(DatabaseSettings(sys.argv[1], connect_timeout=10, open_limit=20), key_service())
     writer.BATCH = 50
     await import_oulad(database, Path(sys.argv[2]), uuid.UUID(sys.argv[3]), lambda *told: print(*told, flush=True))
 
