@@ -27,9 +27,17 @@ from api.errors import Code, RequestRefusedError, formatted, internal
 from api.reading.executor import ReadingExecutor
 from authz.audit.recorder import TrailUnavailableError
 from tenants.connection import DatabaseUnavailableError, StatementFailedError
+from tenants.keys.master import MasterKeyError
 
 log = structlog.get_logger(__name__)
 
+_OF_THE_TRANSACTION = (
+    DatabaseUnavailableError,
+    StatementFailedError,
+    SQLAlchemyError,
+    TrailUnavailableError,
+    MasterKeyError,
+)
 _MOST_LOGGED = 10
 """Errors of one answer that are logged: a list of a hundred that fails, fails a hundred times for one reason."""
 
@@ -55,8 +63,8 @@ async def run(
 ) -> Answer:
     """Execute `document`.
 
-    Raises the database's or the trail's error when a resolver met one: its transaction is lost with all that was to
-    stand in it, so half an answer is none.
+    Raises the database's, the trail's or the master key's error when a resolver met one: its transaction is lost with
+    all that was to stand in it, so half an answer is none.
     """
     result = execute(
         schema,
@@ -91,7 +99,7 @@ def _bad_variable(error: GraphQLError) -> GraphQLError:
 
 def _fit_to_leave(error: GraphQLError, request_id: str) -> GraphQLError:
     cause = error.original_error
-    if isinstance(cause, (DatabaseUnavailableError, StatementFailedError, SQLAlchemyError, TrailUnavailableError)):
+    if isinstance(cause, _OF_THE_TRANSACTION):
         raise cause
     if error.extensions and "code" in error.extensions:
         return error

@@ -26,6 +26,7 @@ from domain.accounts.service import bearer_of
 from domain.accounts.tokens import Claims, Tokens
 from tenants.connection import DatabaseUnavailableError
 from tenants.database import Database
+from tenants.keys.master import MasterKeyError
 from tenants.session import ReadSession, WriteSession
 
 
@@ -55,7 +56,7 @@ class GraphQLEndpoint:
             answer = await self._answer(request)
         except RequestRefusedError as refusal:
             return refused(refusal, request)
-        except (DatabaseUnavailableError, TrailUnavailableError):
+        except (DatabaseUnavailableError, TrailUnavailableError, MasterKeyError):
             return refused(unavailable(), request)
         errors = {"errors": answer.errors} if answer.errors else {}
         return answered({"data": answer.data, **errors}, request)
@@ -95,7 +96,7 @@ class GraphQLEndpoint:
                     raise UndoneError(answer)
                 await record(session, event_of(context, document, request, told=answer.data is not None))
                 return answer
-        except (DatabaseUnavailableError, TrailUnavailableError, RequestRefusedError):
+        except (DatabaseUnavailableError, TrailUnavailableError, MasterKeyError, RequestRefusedError):
             raise
         except Exception as error:
             # Nothing was released, and the request's own transaction is lost: the failure stands in one of its own.

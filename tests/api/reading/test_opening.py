@@ -159,7 +159,12 @@ async def test_a_person_whose_key_was_destroyed_is_unreadable_at_once_and_stays_
     )
 
 
-async def test_without_the_right_master_key_no_personal_answer_leaves(page: Page, key_file: Path) -> None:
+FOUND = '{ learners(filter: {email: "ben@example.org"}) { nodes { name } } }'
+CHANGED = 'mutation { updateProfile(input: {phone: "+4930901820"}) { learner { phone } } }'
+
+
+@pytest.mark.parametrize("query", [PAGE, FOUND, CHANGED])
+async def test_without_the_right_master_key_no_personal_answer_leaves(page: Page, key_file: Path, query: str) -> None:
     settings = Settings.read(
         environment=Environment.DEVELOPMENT, database_url=page.urls.application, token_keys=key_file,
         master_keys=base64.b64encode(bytes(32)).decode(),
@@ -167,7 +172,7 @@ async def test_without_the_right_master_key_no_personal_answer_leaves(page: Page
     app = create_app(settings)
     async with app.router.lifespan_context(app), client_of(app) as client:
         headers = {"authorization": f"Bearer {page.token}"}
-        answer = await client.post("/graphql", json={"query": PAGE}, headers=headers)
+        answer = await client.post("/graphql", json={"query": query}, headers=headers)
     assert answer.status_code == 503
     assert answer.json()["errors"][0]["extensions"] == {"code": "AUDIT_UNAVAILABLE"}
     assert "example.org" not in answer.text

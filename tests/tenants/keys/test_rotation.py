@@ -99,6 +99,7 @@ def ignore(_done: int, _total: int) -> None:
     """Let nobody know how far it is."""
 
 
+@pytest.mark.prove
 async def test_both_kinds_of_keys_are_replaced_beside_reads_and_writes_and_none_fails(
     tenant: TenantId, opened: Open, urls: Urls, file: KeyFile, many: Callable[[int, int], int]
 ) -> None:
