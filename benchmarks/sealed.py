@@ -40,7 +40,6 @@ from tenants.keys.service import KeyService
 from tenants.session import SystemTask, Task, in_tenant
 
 PAGE = "{ learners(first: 100, orderBy: NAME_ASC) { nodes { id name email title location lastSeenAt } } }"
-MEMBERS = 2_000
 
 
 def main() -> None:
@@ -48,7 +47,7 @@ def main() -> None:
     options = _options()
     with development_store(options.data) as store:
         processors = share_out()
-        token = asyncio.run(_prepare(store))
+        token = asyncio.run(_prepare(store, options.members))
         assert store.superuser_url is not None
         asyncio.run(gather_statistics(store.superuser_url))
         pin(processors.server)
@@ -116,12 +115,12 @@ def _noting(services: list[KeyService]) -> Iterator[None]:
         yield
 
 
-async def _prepare(store: Store) -> str:
+async def _prepare(store: Store, members: int) -> str:
     database = store.open()
     try:
         key = await ensure_tenant(database, "sealed", "Sealed")
         async with writing(database, key, Tally()) as writer:
-            _, admin_id = await write_class(writer, MEMBERS, "sealed")
+            _, admin_id = await write_class(writer, members, "sealed")
             grant = {"person_id": admin_id, "role": GrantedRole.ENTERPRISE_ADMIN}
             await writer.put(role_grant, [grant], key=("person_id", "role"))
         async with database.writing(SystemTask(Task.IMPORT, key)) as session:
@@ -137,6 +136,7 @@ async def _prepare(store: Store) -> str:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m benchmarks.sealed", description="What sealing costs a page")
     parser.add_argument("--rounds", type=int, default=400, help="pairs of pages")
+    parser.add_argument("--members", type=int, default=2_000, help="people of the tenant, 100 of them on the page")
     parser.add_argument("--data", type=Path, help="folder of an embedded database, left out: a new one")
     return parser.parse_args()
 

@@ -16,7 +16,6 @@ from api.reading.cursor import Cursors
 from api.reading.entity import Cell, Entity, Many, One
 from api.reading.inner import Wanted
 from api.reading.layout import Record
-from api.reading.opening import UNREADABLE
 from api.reading.opening import opened as opened_cells
 from api.reading.order import Key
 from api.reading.page import Page, at, bad_input
@@ -50,13 +49,8 @@ class Fetched:
     groups: dict[UUID | None, Group]
     inner: dict[int, "Fetched"] = field(default_factory=dict)
     """By the identity of the `Asked` that each answers."""
-
-    @property
-    def unreadable(self) -> bool:
-        """Whether a sealed value in these rows did not open."""
-        return bool(self.compiled.sealed) and any(
-            UNREADABLE in record for each in self.groups.values() for record in each.records
-        )
+    unreadable: bool = False
+    """Whether a sealed value in these rows did not open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +132,9 @@ class Fetcher:
         values = {"parent": parent, **_bound("after", opened.after), **_bound("before", opened.before)}
         for condition in connection.conditions:
             values |= await condition.values(self.session)
-        records = await self._run(compiled, wanted, values, parents)
+        records, unreadable = await self._run(compiled, wanted, values, parents)
         groups = _grouped(records, parents, connection.page, opened)
-        return await self._with_inner(Fetched(compiled, connection.keys, groups))
+        return await self._with_inner(Fetched(compiled, connection.keys, groups, unreadable=unreadable))
 
     async def by_key(self, view: View, keys: Sequence[UUID]) -> Fetched:
         """Read the objects `keys` of the type of `view`; those that do not exist for the viewer are left out."""
@@ -148,15 +142,16 @@ class Fetcher:
         # The size stands in the text: a power of two, so that a few texts serve any number of keys.
         size = 1 << max(len(keys) - 1, 0).bit_length()
         wanted = Wanted(compiled.root, None, False, (Key("id"),), False, size, None, None, ())
-        records = await self._run(compiled, wanted, {"keys": list(keys)}, None)
-        return await self._with_inner(Fetched(compiled, wanted.keys, {None: Group(records)}))
+        records, unreadable = await self._run(compiled, wanted, {"keys": list(keys)}, None)
+        return await self._with_inner(Fetched(compiled, wanted.keys, {None: Group(records)}, unreadable=unreadable))
 
     async def _run(
         self, compiled: Compiled, wanted: Wanted, values: dict[str, Any], parents: Parents | None
-    ) -> list[Record]:
+    ) -> tuple[list[Record], bool]:
+        """Return the rows, what is sealed opened, and whether something there did not open."""
         if parents is not None:
             if not parents:
-                return []
+                return [], False
             values["parents"] = list(parents)
             values["situations"], values["subjects"] = zip(*parents.values(), strict=True)
         known = (wanted.nested, wanted.size, wanted.after, wanted.before)
@@ -164,7 +159,7 @@ class Fetcher:
         if plan is None:
             plan = compiled.plans[known] = self._plan(wanted)
         records = await self.session.fetch(plan.text, plan.arguments({**self.relations, **values}))
-        return list(await opened_cells(self.session, compiled.sealed, records))
+        return await opened_cells(self.session, compiled.sealed, records)
 
     def _plan(self, wanted: Wanted) -> Plan:
         origin = "by key" if wanted.many is None else f"{wanted.many.target}<{id(wanted.many)}"

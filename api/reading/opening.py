@@ -12,7 +12,7 @@ from sqlalchemy import Column
 
 from api.reading.layout import Record
 from api.reading.slots import Slot
-from tenants.keys.cells import DataKey, Owned, UnreadableError, place_of
+from tenants.keys.cells import DataKey, UnreadableError, place_of
 from tenants.keys.columns import Sealed
 from tenants.keys.master import MasterKeyError
 from tenants.session import ReadSession
@@ -49,48 +49,55 @@ def sealed_slots(root: Slot) -> list[SealedSlot]:
     return found
 
 
-async def opened(session: ReadSession, sealed: Sequence[SealedSlot], records: Sequence[Record]) -> Sequence[Record]:
-    """Return `records` with their sealed cells opened; what does not open is `UNREADABLE`, and an alarm tells of it."""
+async def opened(
+    session: ReadSession, sealed: Sequence[SealedSlot], records: Sequence[Record]
+) -> tuple[list[Record], bool]:
+    """Return `records` with their sealed cells opened, and whether some did not open.
+
+    Such a cell is `UNREADABLE`, and an alarm tells of it.
+    """
     if not sealed or not records:
-        return records
+        return list(records), False
+    all_open = True
     found: list[list[Any]] = [list(record) for record in records]
     for slot in sealed:
-        wanted = {
-            Owned(record[slot.owner_at], record[slot.wrapped_at])
-            for record in found
-            if record[slot.wrapped_at] is not None
-        }
+        owned = [(record[slot.owner_at], record[slot.wrapped_at]) for record in found]
         try:
-            keys = await session.keys.unwrapped(wanted)
+            keys = await session.keys.unwrapped({each for each in owned if each[1] is not None})
         except MasterKeyError as error:
             log.error("the master key does not answer", reason=str(error))
             keys = {}
-        for (table, column), failed in _open(session.tenant_id, slot, keys, found).items():
+        ring = [keys.get(each) for each in owned]
+        failures = _open(session.tenant_id, slot, ring, found)
+        all_open = all_open and not failures
+        for column, failed in failures.items():
             # Neither the value nor whose it is: the answer's errors say where, to whoever may read it.
-            log.error("sealed values do not open", table=table, column=column, values=failed)
-            session.keys.unreadable(table, column, failed)
-    return found
+            log.error("sealed values do not open", table=column.table.name, column=column.name, values=failed)
+            session.keys.unreadable(column.table.name, column.name, failed)
+    return [*found], not all_open
 
 
 def _open(
-    tenant_id: UUID, slot: SealedSlot, keys: Mapping[Owned, DataKey], records: Sequence[list[Any]]
-) -> dict[tuple[str, str], int]:
-    """Open the cells of `slot` in `records`; return how many did not open, by table and column."""
-    failed: dict[tuple[str, str], int] = Counter()
+    tenant_id: UUID, slot: SealedSlot, ring: Sequence[DataKey | None], records: Sequence[list[Any]]
+) -> Mapping[Column[Any], int]:
+    """Open the cells of `slot` in `records`, each with its key in `ring`; return how many did not open, by column."""
+    failed: Counter[Column[Any]] = Counter()
+    row_at = slot.row_at
     for at, column in slot.cells:
         kind = column.type
         assert isinstance(kind, Sealed)
-        place = _place(tenant_id, column)
-        for record in records:
+        decode, place = kind.decoder, _place(tenant_id, column)
+        for record, key in zip(records, ring, strict=True):
             value = record[at]
             if value is None:
                 continue
             try:
-                key = keys[Owned(record[slot.owner_at], record[slot.wrapped_at])]
-                record[at] = kind.decode(key.open(place + record[slot.row_at].bytes, value))
-            except (UnreadableError, KeyError):
+                if key is None:
+                    raise UnreadableError
+                record[at] = decode(key.open(place + record[row_at].bytes, value))
+            except (UnreadableError, ValueError, KeyError):
                 record[at] = UNREADABLE
-                failed[column.table.name, column.name] += 1
+                failed[column] += 1
     return failed
 
 

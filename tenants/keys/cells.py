@@ -23,7 +23,7 @@ KEY_BYTES = 32
 FORMAT = 1
 
 _NONCE, _TAG, _BLOCK = 12, 16, 32
-_END = 0x80
+_END = b"\x80"
 _VALUE = struct.Struct(">BI")
 _WRAPPED = struct.Struct(">BII")
 _VALUE_START, _WRAPPED_START = _VALUE.size + _NONCE, _WRAPPED.size + _NONCE
@@ -54,19 +54,20 @@ class Owned(NamedTuple):
 class DataKey:
     """A person's key, or a tenant's own. It shows itself to nobody."""
 
-    __slots__ = ("_cipher", "_nonces", "_secret", "version")
+    __slots__ = ("_cipher", "_nonces", "_secret", "_start", "version")
 
     def __init__(self, secret: bytes, version: int) -> None:
         self.version = version
         self._secret = secret
         self._cipher = AESGCM(secret)
+        self._start = _VALUE.pack(FORMAT, version)
         self._nonces: bytes | None = None
 
     def seal(self, place: bytes, value: bytes) -> bytes:
         """Return `value` as only this key opens it again, and only at `place`."""
-        start = _VALUE.pack(FORMAT, self.version)
+        start = self._start
         bound = place + start
-        padded = value + bytes([_END]) + bytes(-(len(value) + 1) % _BLOCK)
+        padded = value + _END + bytes(-(len(value) + 1) % _BLOCK)
         # Derived when first needed: most keys are unwrapped to open something.
         self._nonces = self._nonces or hmac(self._secret, _NONCES, sha256)
         nonce = hmac(self._nonces, len(bound).to_bytes(4, "big") + bound + padded, sha256)[:_NONCE]
@@ -74,16 +75,18 @@ class DataKey:
 
     def open(self, place: bytes, sealed: bytes) -> bytes:
         """Return what was sealed at `place`. Raises `UnreadableError`."""
-        start = sealed[: _VALUE.size]
+        if not sealed.startswith(self._start):
+            raise UnreadableError
+        nonce, rest = sealed[_VALUE.size : _VALUE_START], sealed[_VALUE_START:]
         try:
-            padded = self._cipher.decrypt(sealed[_VALUE.size : _VALUE_START], sealed[_VALUE_START:], place + start)
+            padded = self._cipher.decrypt(nonce, rest, place + self._start)
         except (InvalidTag, ValueError):
             raise UnreadableError from None
+        value = padded.rstrip(b"\0")
         # What opens was sealed here, so it ends as it should, unless another program held the key.
-        value, end, _ = padded.rpartition(bytes([_END]))
-        if not end or start != _VALUE.pack(FORMAT, self.version):
+        if not value.endswith(_END):
             raise UnreadableError
-        return value
+        return value[:-1]
 
     def digest(self, purpose: bytes, value: bytes) -> bytes:
         """Return a keyed hash, HMAC-SHA256 (RFC 2104), 32 bytes: the same for the same, and nothing without the key."""

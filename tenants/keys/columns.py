@@ -23,6 +23,8 @@ class Sealed(TypeDecorator[bytes]):
         super().__init__()
         self.kind = kind
         self.owner = owner
+        self.decoder = _DECODE[kind]
+        """What makes a value of opened bytes; raises `ValueError` or `KeyError` for what is none."""
 
     def encode(self, value: object) -> bytes:
         """Return the bytes of a value. Raises `TypeError` for one of another type."""
@@ -33,7 +35,7 @@ class Sealed(TypeDecorator[bytes]):
     def decode(self, value: bytes) -> str | bool | date:
         """Return the value of bytes that were opened. Raises `UnreadableError` for what is none."""
         try:
-            found: str | bool | date = _DECODE[self.kind](value)
+            found: str | bool | date = self.decoder(value)
         except (ValueError, KeyError):
             raise UnreadableError from None
         return found

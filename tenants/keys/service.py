@@ -29,7 +29,7 @@ class KeyService:
     def __init__(self, master: MasterKey) -> None:
         self.master = master
         self.tenant_keys = Brief[tuple[UUID, int], TenantKey](_TENANT_KEYS)
-        self.data_keys = Brief[tuple[UUID, Owned], DataKey](_DATA_KEYS)
+        self.data_keys = Brief[tuple[bytes, UUID, bytes], DataKey](_DATA_KEYS)
         self.unreadable: Counter[tuple[str, str]] = Counter()
         """How many values did not open since the process began, by table and column."""
 
@@ -58,15 +58,18 @@ class SessionKeys:
         """Count values that did not open."""
         self._service.unreadable[table, column] += values
 
-    async def unwrapped(self, wanted: Iterable[Owned]) -> Mapping[Owned, DataKey]:
-        """Return the keys of `wanted`; one that does not unwrap is left out. Raises `MasterKeyError`."""
-        found: dict[Owned, DataKey] = {}
-        lost: dict[UUID, Owned] = {}
-        tenant_id, kept = self._session.tenant_id, self._service.data_keys
+    async def unwrapped(self, wanted: Iterable[tuple[UUID, bytes]]) -> Mapping[tuple[UUID, bytes], DataKey]:
+        """Return the keys of `wanted`, wrapped ones as `Owned` has them; one that does not unwrap is left out.
+
+        Raises `MasterKeyError`.
+        """
+        found: dict[tuple[UUID, bytes], DataKey] = {}
+        lost: dict[UUID, tuple[UUID, bytes]] = {}
+        tenant, kept = self._session.tenant_id.bytes, self._service.data_keys
         for owned in wanted:
-            key = kept.get((tenant_id, owned)) or await self._unwrapped(owned)
+            key = kept.get((tenant, *owned)) or await self._unwrapped(Owned(*owned))
             if key is None:
-                lost[owned.owner_id] = owned
+                lost[owned[0]] = owned
             else:
                 found[owned] = key
         if lost:
@@ -82,7 +85,7 @@ class SessionKeys:
         owned = [self._met[owner] for owner in wanted & self._met.keys()]
         if unmet := wanted - self._met.keys():
             owned += await self._read(unmet)
-        return {each.owner_id: key for each, key in (await self.unwrapped(owned)).items()}
+        return {owner: key for (owner, _), key in (await self.unwrapped(owned)).items()}
 
     async def of(self, owners: Iterable[UUID]) -> Mapping[UUID, DataKey]:
         """Return the key of each of `owners`; who has none gets one.
@@ -169,7 +172,7 @@ class SessionKeys:
             made = DataKey(*key.unwrap(owned.wrapped, owned.owner_id))
         except UnreadableError:
             return None
-        self._service.data_keys.put((self._session.tenant_id, owned), made)
+        self._service.data_keys.put((self._session.tenant_id.bytes, *owned), made)
         return made
 
     async def _make(self, owners: Iterable[UUID]) -> None:
