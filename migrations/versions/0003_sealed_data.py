@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.runner import MigrationError
 from tenants.isolation import APPLICATION_ROLE, isolate
 
 revision = "0003"
@@ -20,14 +21,10 @@ SEALED = {
     "access_event": {"client_address": 225, "client_device": 1665},
 }  # fmt: skip
 
-IN_CLEAR = """
-    DO $$ BEGIN
-        IF EXISTS (SELECT FROM person) OR EXISTS (SELECT FROM access_event) THEN
-            RAISE EXCEPTION 'This database holds personal data in clear, as no release ever kept it. '
-                'Make a new database (or give the demo a new folder) and load the data there.';
-        END IF;
-    END $$
-"""
+IN_CLEAR = (
+    "This database holds personal data in clear, as no release ever kept it. Make a new one (give the demo another "
+    "folder, or remove the old), and load the data there."
+)
 
 
 def upgrade() -> None:
@@ -48,10 +45,12 @@ def upgrade() -> None:
 
 
 def _refuse_data_in_clear() -> None:
-    """Raise where there are people. Their owner sees rows of a table only while row-level security does not bind it."""
+    """Raise `MigrationError` where there are people. Their owner sees rows of a table only while row-level security does not bind it."""
     for table in ("person", "access_event"):
         op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
-    op.execute(IN_CLEAR)
+    found = sa.text("SELECT EXISTS (SELECT FROM person) OR EXISTS (SELECT FROM access_event)")
+    if op.get_bind().execute(found).scalar_one():
+        raise MigrationError(IN_CLEAR)
     for table in ("person", "access_event"):
         op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
 

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 import asyncpg
 import pytest
+from alembic import command
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from migrations.metadata import metadata
-from migrations.runner import MigrationError, differences, newest, upgrade
+from migrations.runner import MigrationError, _config, differences, newest, upgrade
 from tenants.embedded import Addresses
 from tests.support.cluster import Urls, addresses_of, clone, remove
 
@@ -115,3 +116,26 @@ async def test_a_database_of_a_newer_program_is_left_alone(urls: Urls) -> None:
     await run(urls.owner, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(MigrationError, match="newer than this program"):
         await upgrade(urls.owner)
+
+
+async def test_a_database_with_people_in_clear_is_refused_and_left_as_it_is(server: Addresses) -> None:
+    name = await clone(server, "template0")
+    urls = addresses_of(server, name)
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(urls.owner))
+    async with engine.begin() as connection:
+        await connection.run_sync(lambda sync: command.upgrade(_config(sync), "0002"))
+    await engine.dispose()
+    tenant = "11111111-1111-1111-1111-111111111111"
+    await run(
+        urls.superuser,
+        f"INSERT INTO tenant_directory VALUES ('{tenant}', 'a')",
+        f"INSERT INTO tenant (tenant_id, slug, name) VALUES ('{tenant}', 'a', 'A')",
+        f"INSERT INTO person (tenant_id, id, phone) VALUES ('{tenant}', '{tenant}', '1')",
+    )
+    with pytest.raises(MigrationError, match="holds personal data in clear"):
+        await upgrade(urls.owner)
+    connection = await asyncpg.connect(urls.superuser)
+    assert await connection.fetchval("SELECT phone FROM person") == "1"
+    assert await connection.fetchval("SELECT version_num FROM alembic_version") == "0002"
+    await connection.close()
+    await remove(server, name)
