@@ -2,7 +2,8 @@
 
 import gc
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 from graphql import GraphQLSchema
@@ -30,6 +31,7 @@ from api.reading.declare import entities_of
 from api.reading.reader import Reading
 from api.schema import access_event, seat
 from api.schema.build import build_schema, catalogue
+from api.sealing import sealer_of, sealing
 from api.settings import Settings, SettingsError
 from authz.audit.changes import ChangeSeal
 from authz.loading import PolicyError
@@ -101,7 +103,8 @@ def change_seal(settings: Settings) -> ChangeSeal:
 def create_app(settings: Settings, *, serving: bool = False) -> Starlette:
     """Return the application. Raises `SettingsError` with every setting that is missing or unsafe.
 
-    `serving`: the process lives for it alone, so at its start memory is settled and every decision of the policy made.
+    `serving`: the process lives for it alone, so at its start memory is settled and every decision of the policy made,
+    and it seals the trail.
     """
     if problems := settings.problems():
         raise SettingsError(problems)
@@ -109,6 +112,9 @@ def create_app(settings: Settings, *, serving: bool = False) -> Starlette:
     policy = policy_of(schema, settings)
     keys = keys_of(settings)
     database = Database(database_settings(settings), keys)
+    # A connection of its own: the sealer neither waits for requests nor do they for it.
+    apart = replace(database_settings(settings), pool_size=1, pool_wait=10, open_limit=10)
+    sealer = sealer_of(Database(apart), settings)
     endpoint = GraphQLEndpoint(
         schema=schema,
         gate=Gate(schema, Documents(schema), settings.allows_introspection),
@@ -123,16 +129,21 @@ def create_app(settings: Settings, *, serving: bool = False) -> Starlette:
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         try:
             await database.check_role()
-            async with _settled(endpoint.reading) if serving else nullcontext(), watching(policy):
+            async with AsyncExitStack() as running:
+                await running.enter_async_context(watching(policy))
+                if serving:
+                    await running.enter_async_context(_settled(endpoint.reading))
+                    await running.enter_async_context(sealing(sealer, settings.seal_every))
                 yield
         finally:
+            await sealer.database.close()
             await database.close()
 
     routes: list[BaseRoute] = [
         Route("/graphql", endpoint.serve, methods=["GET", "POST"]),
         Route("/healthz", alive),
         Route("/readyz", Readiness(database, newest(), policy).serve),
-        Route("/metrics", Metrics(policy, keys).serve),
+        Route("/metrics", Metrics(policy, keys, sealer).serve),
     ]
     if settings.shows_graphiql:
         routes += [Route("/", _to_graphiql), *graphiql_routes()]

@@ -65,6 +65,14 @@ class Settings(BaseSettings):
         default=None, description="a file (0600) of master keys, base64, one per line: the first wraps, all unwrap"
     )
     master_keys: SecretStr | None = Field(default=None, description="the same keys in the environment, commas between")
+    trail_keys: Path | None = Field(
+        default=None,
+        description="a PEM file (0600): each private Ed25519 key signs the trail's checkpoints, public ones verify",
+    )
+    checkpoints: Path | None = Field(
+        default=None, description="a folder outside the database where the trail's checkpoints are kept"
+    )
+    seal_every: float = Field(default=5.0, ge=0.1, le=60, description="how often new events are sealed")
     policy: Path = Field(default=POLICY_FOLDER, description="the folder of policy files; watched while serving")
     issuer: str = Field(
         default="sextrontgen", min_length=1, max_length=200, description="whose tokens these are (`iss`)"
@@ -128,6 +136,16 @@ class Settings(BaseSettings):
             yield NO_MASTER_KEY
         if self.master_key is not None and self.master_keys is not None:
             yield "SEXTRONTGEN_MASTER_KEY and SEXTRONTGEN_MASTER_KEYS are both set: choose one"
+        if self.trail_keys is None:
+            yield (
+                "SEXTRONTGEN_TRAIL_KEYS is not set: a file with the Ed25519 key that signs the trail, made with "
+                "'(umask 077; openssl genpkey -algorithm ed25519 -out trail-keys.pem)'"
+            )
+        if self.checkpoints is None:
+            yield (
+                "SEXTRONTGEN_CHECKPOINTS is not set: a folder for the trail's signed checkpoints, on another machine "
+                "than the database, so that one that was cut or set back is noticed"
+            )
         if (self.tls_certificate is None) != (self.tls_key is None):
             yield "SEXTRONTGEN_TLS_CERTIFICATE and SEXTRONTGEN_TLS_KEY go together: set both or neither"
 

@@ -73,13 +73,11 @@ def compare(options: argparse.Namespace, folder: Path) -> list[str]:
 def _reached(store: Store, processors: Processors) -> dict[str, Any]:
     """Return what a server's process is told beside the ground."""
     assert store.settings.database_url is not None
-    assert store.settings.token_keys is not None
-    assert store.settings.master_key is not None
+    paths = {name: getattr(store.settings, name) for name in ("token_keys", "master_key", "trail_keys", "checkpoints")}
     return {
         "superuser_url": store.superuser_url,
         "application_url": store.settings.database_url.get_secret_value(),
-        "token_keys": str(store.settings.token_keys.resolve()),
-        "master_key": str(store.settings.master_key.resolve()),
+        **{name: str(path.resolve()) for name, path in paths.items()},
         "processors": processors.server,
     }
 

@@ -32,8 +32,8 @@ class Server:
 def servers(names: Sequence[str], told: Mapping[str, Any], logs: Path) -> Iterator[list[Server]]:
     """Start the servers of `names` and end them when the block ends. Raises `CompareError`.
 
-    `told` are the fields of `benchmarks.tenant.Ground`, `superuser_url`, `application_url`, `token_keys` (a file) and
-    `processors`. What a server says goes into the folder `logs`.
+    `told` are the fields of `benchmarks.tenant.Ground`, `superuser_url`, `application_url`, the files of keys,
+    `checkpoints` (a folder) and `processors`. What a server says goes into the folder `logs`.
     """
     with ExitStack() as running:
         yield [running.enter_context(_server(name, told, logs / f"{name}.log")) for name in names]

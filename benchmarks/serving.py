@@ -50,6 +50,8 @@ def serve_ours(told: Mapping[str, Any]) -> None:
         database_url=SecretStr(told["application_url"]),
         token_keys=Path(told["token_keys"]),
         master_key=Path(told["master_key"]),
+        trail_keys=Path(told["trail_keys"]),
+        checkpoints=Path(told["checkpoints"]),
         port=0,
         pool_size=POOL_SIZE,
     )

@@ -1,6 +1,7 @@
 """Finding a tenant before it can be set, and making a new one."""
 
 import re
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -35,6 +36,13 @@ async def all_tenants(database: Database) -> dict[str, TenantId]:
         query = select(tenant_directory.c.slug, tenant_directory.c.tenant_id).order_by(tenant_directory.c.slug)
         found = (await connection.execute(query)).all()
     return {slug: TenantId(tenant_id) for slug, tenant_id in found}
+
+
+async def tenants_among(database: Database, ids: Iterable[UUID]) -> list[TenantId]:
+    """Return those of `ids` that are tenants. Raises `DatabaseUnavailableError`."""
+    async with database.outside() as connection:
+        query = select(tenant_directory.c.tenant_id).where(tenant_directory.c.tenant_id.in_(list(ids)))
+        return [TenantId(tenant_id) for tenant_id in (await connection.execute(query)).scalars()]
 
 
 async def ensure_tenant(database: Database, slug: str, name: str, *, tenant_id: UUID | None = None) -> TenantId:

@@ -46,6 +46,8 @@ class Task(StrEnum):
     SIGN_IN = "sign-in"
     READINESS = "readiness"
     KEYS = "keys"
+    SEAL = "seal"
+    AUDIT = "audit"
 
 
 class InTenant(Protocol):

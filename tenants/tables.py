@@ -41,12 +41,19 @@ Sorted = Text(collation="C")
 
 
 def tenant_table(
-    name: str, *items: SchemaItem, key: Sequence[str] = ("id",), comment: str, partition_by: str | None = None
+    name: str,
+    *items: SchemaItem,
+    key: Sequence[str] = ("id",),
+    comment: str,
+    partition_by: str | None = None,
+    derived: bool = False,
 ) -> Table:
     """Return the table `name` of a tenant's rows: `tenant_id`, `items`, and a primary key of `tenant_id` and `key`.
 
     A table whose key is `id` gets that column here. `partition_by` is PostgreSQL's clause, such as `LIST (column)`.
+    Rows that are `derived` are made of others that name the tenant, and spare looking it up again for each.
     """
+    tenant = ForeignKeyConstraint(["tenant_id"], ["tenant.tenant_id"], name=f"{name}_tenant_fkey")
     partitioning: dict[str, Any] = {"postgresql_partition_by": partition_by} if partition_by else {}
     return Table(
         name,
@@ -55,7 +62,7 @@ def tenant_table(
         *([Column("id", Uuid, nullable=False)] if tuple(key) == ("id",) else []),
         *items,
         PrimaryKeyConstraint("tenant_id", *key),
-        ForeignKeyConstraint(["tenant_id"], ["tenant.tenant_id"], name=f"{name}_tenant_fkey"),
+        *([] if derived else [tenant]),
         comment=comment,
         **partitioning,
     )

@@ -14,6 +14,7 @@ from api.http.protocol import BoundedHttp
 from api.keys import keys_of
 from api.logs import set_up
 from api.schema.build import build_schema
+from api.sealing import trail_keys
 from api.settings import Settings, SettingsError
 from migrations.runner import newest
 from tenants.connection import DatabaseUnavailableError
@@ -68,6 +69,7 @@ def _serve_with_workers(settings: Settings, listener: socket.socket, ready: Call
     # The workers do this themselves; here it is said once, before any of them starts.
     try:
         token_keys(settings)
+        trail_keys(settings)
         policy_of(build_schema(), settings)
     except SettingsError as error:
         raise CommandError(*error.problems) from None

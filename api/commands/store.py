@@ -22,7 +22,7 @@ from tenants.keys.master import new_master_key
 from tenants.secret_files import SecretFileError, write_secret
 
 DEFAULT_FOLDER = Path(".sextrontgen")
-_KEYS, _MASTER = "token-keys.pem", "master-key"
+_KEYS, _MASTER, _TRAIL_KEYS, _CHECKPOINTS = "token-keys.pem", "master-key", "trail-keys.pem", "checkpoints"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +114,18 @@ def _of_folder(settings: Settings, folder: Path, url: str) -> Settings:
     chosen = "environment" in settings.model_fields_set
     environment = settings.environment if chosen else Environment.DEVELOPMENT
     update = {"environment": environment, "database_url": SecretStr(url), "token_keys": keys}
+    update["trail_keys"] = _own_key(settings.trail_keys or folder / _TRAIL_KEYS, environment)
+    update["checkpoints"] = settings.checkpoints or folder / _CHECKPOINTS
     if settings.master_keys is None:
         update["master_key"] = _master_key(settings.master_key or folder / _MASTER, environment)
     return settings.model_copy(update=update)
+
+
+def _own_key(path: Path, environment: Environment) -> Path:
+    """Return where the key is that signs the folder's trail; in development one is made when there is none."""
+    if not path.exists() and environment is Environment.DEVELOPMENT:
+        write_secret(path, new_key())
+    return path
 
 
 def _master_key(path: Path, environment: Environment) -> Path:

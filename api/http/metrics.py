@@ -10,20 +10,22 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
+from authz.audit.seal.sealer import Sealer
 from authz.reloading import Outcome, Reloader
 from tenants.keys.service import KeyService
 
 
 class Metrics:
-    """Tells of the policy and of sealed values.
+    """Tells of the policy, of sealed values and of the trail.
 
     A registry of its own: the library's default one would tell of the machine.
     """
 
-    def __init__(self, policy: Reloader, keys: KeyService) -> None:
+    def __init__(self, policy: Reloader, keys: KeyService, sealer: Sealer) -> None:
         self._registry = CollectorRegistry()
         self._registry.register(_Policy(policy))
         self._registry.register(_Sealed(keys))
+        self._registry.register(_Trail(sealer))
 
     async def serve(self, _request: Request) -> Response:
         """Answer with the figures as they are now."""
@@ -70,3 +72,21 @@ class _Sealed(Collector):
         for (table, column), values in sorted(self._keys.unreadable.items()):
             unreadable.add_metric([table, column], values)
         yield unreadable
+
+
+class _Trail(Collector):
+    """Reads what the sealer counted."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        self._sealer = sealer
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield how far the trail's seal is; a time that stands still is an alarm."""
+        yield CounterMetricFamily(
+            "sextrontgen_trail_sealed_events", "Events that this process has sealed.", value=self._sealer.sealed
+        )
+        yield GaugeMetricFamily(
+            "sextrontgen_trail_sealed_timestamp_seconds",
+            "When this process last saw every event sealed and every checkpoint kept; 0 before the first time.",
+            value=self._sealer.last.timestamp() if self._sealer.last is not None else 0,
+        )

@@ -3,7 +3,7 @@
 A condition holds only in rows whose cell is readable, so a hidden value decides nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,8 +37,11 @@ class Condition:
 
     def test(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
         """Return the predicate on `value`."""
-        bind: Callable[[str], ColumnElement[Any]] = lambda name: bindparam(f"{self.prefix}_{name}")  # noqa: E731 - a name for a closure
-        return self.filter.predicate(value, bind, frozenset(self.parts))
+        return self.filter.predicate(value, self.bound, frozenset(self.parts))
+
+    def bound(self, name: str) -> ColumnElement[Any]:
+        """Return the bound part `name` of the argument."""
+        return bindparam(f"{self.prefix}_{name}")
 
 
 def conditions_of(filters: Mapping[str, Filter], arguments: Mapping[str, Any]) -> tuple[Condition, ...]:

@@ -28,6 +28,7 @@ from api.reading.entity import (
     Tables,
     id_of,
 )
+from api.reading.finding import FoundBy
 from api.reading.order import Key
 from api.reading.reads import ReadList, Refused
 
@@ -76,11 +77,12 @@ def many(
     plain_order: tuple[Key, ...] = (),
     plain: int | None = None,
     stands_as_parent: bool = False,
+    found_by: FoundBy | None = None,
 ) -> Any:
     """Declare a field that is a list; `filters` and `orders` name an argument's GraphQL type and what it means."""
     source = Many(
         target, belongs, _name(category), filters[1] if filters else {}, orders[1] if orders else {},
-        plain_order, plain, stands_as_parent,
+        plain_order, plain, stands_as_parent, found_by,
     )  # fmt: skip
     declared = _field(source, category, description)
     if plain is None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, ColumnElement, FromClause, Table
 
@@ -11,12 +11,17 @@ from api.ids import encode_id
 from api.reading.order import Key
 from authz.viewer import Role
 
+if TYPE_CHECKING:
+    from api.reading.finding import FoundBy
+
 Tables = Mapping[Table, FromClause]
 """Where each table of an entity stands in a statement, under which alias."""
 Predicate = Callable[[Tables], ColumnElement[bool]]
 Expression = Callable[[Tables, ColumnElement[Any] | None], ColumnElement[Any]]
 """Makes a value from a row's tables and, in a list of something, the key of that."""
 Encode = Callable[[Any], Any]
+Finds = Callable[[ColumnElement[Any], Callable[[str], ColumnElement[Any]], frozenset[str]], list[ColumnElement[bool]]]
+"""Makes, of a term's column and the argument's bound parts, the predicates one of which some term of each row meets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,8 @@ class Many:
     """For a list that is no connection: how many objects it holds at most."""
     stands_as_parent: bool = False
     """Its rows are held in the very capacities in which this row is."""
+    found_by: "FoundBy | None" = None
+    """For a table that is too long to look through: what its rows are found by."""
     of_owner: bool = False
     """It belongs to whose list this row is in, and not to the row: the key that `belongs` is given is that one's."""
 
@@ -105,6 +112,8 @@ class Filter:
     """What of the related row the predicate tests, where that is no field of it that is released by itself."""
     related_name: str | None = None
     """The field of the related row that must be readable there and whose value the predicate tests."""
+    finds: tuple[int, Finds] | None = None
+    """How rows are found by it where the list's table is not looked through, and its turn: the lowest finds least."""
     beyond: tuple[frozenset[Role], Expression] | None = None
     """Roles to which a key is known too that no related row has any more, and the array that has such keys, as JSON."""
 

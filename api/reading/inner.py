@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, FromClause, Integer, Label, and_, literal_
 
 from api.reading.conditions import Condition, predicate
 from api.reading.entity import Cell, Entity, Many, One, Tables
+from api.reading.finding import Sought, ways_of
 from api.reading.listed import Rows
 from api.reading.order import Key, after, ordering
 from api.reading.rows import blanked, fence, rows_of, within
@@ -44,8 +45,17 @@ class PageSelect:
         self._wanted = wanted
         self._standing = standing
         self._entities = entities
-        self.rows = Rows(wanted.root.entity, standing, wanted.many, parents if wanted.nested else None)
+        self.rows = Rows(wanted.root.entity, standing, wanted.many, parents if wanted.nested else None, self._found_by)
         self._through: dict[int, ColumnElement[int]] = {}
+
+    def _found_by(self, parent: ColumnElement[Any]) -> FromClause | None:
+        """Return what the list's rows are found by, None where its table is looked through."""
+        wanted = self._wanted
+        if wanted.many is None or wanted.many.found_by is None:
+            return None
+        after, before = (bound is not None and not bound[0] for bound in (wanted.after, wanted.before))
+        sought = Sought(ways_of(wanted.conditions), wanted.keys[0], after, before, wanted.conditions)
+        return wanted.many.found_by(parent, sought)
 
     def is_subject(self, slot: Slot) -> bool:
         """Tell whether `slot` is the person whom the list's row describes, and there is no more to join to it."""

@@ -1,5 +1,6 @@
 """The rows of a list where its page is read: their tables, the person that each describes, how the viewer meets it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import (
@@ -34,9 +35,17 @@ class Rows:
     """The rows of `entity` in one list, `many`, or those whose keys are in `:keys` where that is None.
 
     `parents`: the objects whose lists are read, with their situations, for a list inside others.
+    `found_by` makes, of the key of whose list it is, what the rows are found by, if that is not their table.
     """
 
-    def __init__(self, entity: Entity, standing: Standing, many: Many | None, parents: FromClause | None) -> None:
+    def __init__(
+        self,
+        entity: Entity,
+        standing: Standing,
+        many: Many | None,
+        parents: FromClause | None,
+        found_by: Callable[[ColumnElement[Any]], FromClause | None],
+    ) -> None:
         self._entity = entity
         self._standing = standing
         self._parents = parents
@@ -49,6 +58,8 @@ class Rows:
         self._belongs = true() if many is None else many.belongs(self.tables, self.parent)
         if self._asked_for is not None:
             self._begin_with(self._asked_for)
+        elif (found := found_by(self.parent)) is not None:
+            self._begin_among(found)
         self._of_owner = many is not None and many.of_owner
         self._stands_as_parent = many is not None and many.stands_as_parent and parents is not None
         self.situation = self._meet()
@@ -71,6 +82,12 @@ class Rows:
             there.append(entity.exists(tables))
         tables.start = keys.outerjoin(tables[entity.table], and_(*there))
         tables.outer = True
+
+    def _begin_among(self, found: FromClause) -> None:
+        """Take the rows whose keys are in `found`, in its order."""
+        rows = self.tables[self._entity.table]
+        there = [rows.c.tenant_id == TENANT, *(rows.c[column.name] == column for column in found.c)]
+        self.tables.start = found.join(rows, and_(*there))
 
     def _belongs_to_row_of(self, table: Table) -> bool:
         """Tell whether the list is in the object that its rows' part in `table` is: no more to join to know it."""

@@ -19,6 +19,8 @@ from api.schema.connection import Connection
 from api.schema.enums import AccessOutcome, DenialReason, Purpose, Role
 from api.schema.node import Node
 from authz.audit.event import access_event
+from authz.audit.seal.model import trail_checkpoint
+from authz.audit.seal.statements import first_covering
 from domain.cases.model import staff_case
 from domain.people.model import person
 from tenants.session import CURRENT_TENANT
@@ -151,6 +153,10 @@ def unless_staff(tables: Tables, _parent: Parent) -> ColumnElement[Any]:
     return case((event.case_id.is_(None), event.actor_id))
 
 
+def _sealed_in(tables: Tables, _parent: Parent) -> ColumnElement[Any]:
+    return first_covering(_event(tables).id, trail_checkpoint.c.size)
+
+
 def concerning(tables: Tables, parent: ColumnElement[Any]) -> ColumnElement[bool]:
     """Hold for the events in which a person is among those whose data was released or denied."""
     event = _event(tables)
@@ -233,7 +239,7 @@ class AccessEvent(Node):
     request_id: str = cell(columns.request_id, None, "The request's id, as the logs have it.")
     ip: str | None = cell(columns.client_address, DataCategory.TECHNICAL, "The address the actor came from.")
     sealed_in: int | None = cell(
-        columns.sealed_in, None, "The size of the first signed tree that covers it; null until it is sealed."
+        _sealed_in, None, "The size of the first signed tree that covers it; null until it is sealed."
     )
 
 

@@ -11,6 +11,7 @@ from api.schema import lists
 from api.schema.access import FieldAccess
 from api.schema.access_event import NEWEST_FIRST, OWN_PART, AccessEvent, concerning
 from api.schema.access_filters import access_event_filters
+from api.schema.access_index import by_subject
 from api.schema.connection import Connection
 from api.schema.inputs import AccessEventFilter
 from api.schema.node import Node
@@ -67,5 +68,6 @@ class Learner(Node):
     access_log: AccessEvents | None = many(
         OWN_PART, concerning, DataCategory.ACCESS, "Who read this person's data, and what of it.",
         filters=(AccessEventFilter, access_event_filters(own=True)), plain_order=NEWEST_FIRST, stands_as_parent=True,
+        found_by=by_subject,
     )  # fmt: skip
     viewer_access: list[FieldAccess] = access()

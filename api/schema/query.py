@@ -18,6 +18,7 @@ from api.schema import lists
 from api.schema.access import AccessRule, Explanation
 from api.schema.access_event import NEWEST_FIRST, AccessEvent
 from api.schema.access_filters import access_event_filters
+from api.schema.access_index import by_terms
 from api.schema.connection import Connection
 from api.schema.course import Course
 from api.schema.enums import Purpose, Role, SubjectFlag
@@ -103,6 +104,7 @@ class Query:
     access_events: Connection[AccessEvent] = many(
         "AccessEvent", lists.every_row, None, "The trail, as far as the viewer may look into it; newest first.",
         filters=(AccessEventFilter, access_event_filters(own=False)), plain_order=NEWEST_FIRST,
+        found_by=by_terms,
     )  # fmt: skip
     access_matrix: list[AccessRule] = promised(
         _rules, "The policy in force for the viewer's tenant, cell by cell. Says nothing about a person.", _CELLS,

@@ -28,7 +28,7 @@ Disclosures = Mapping[str, AbstractSet[UUID]]
 Denials = Mapping[tuple[str, DenialReason, DenialReason], AbstractSet[UUID]]
 """The fields denied, each with the real reason and the one that was told, and the people it was denied about."""
 
-_ADDED = [column.name for column in access_event.c if column.name not in ("retention_years", "sealed_in")]
+_ADDED = [column.name for column in access_event.c if column.name != "retention_years"]
 
 
 class TrailUnavailableError(Exception):

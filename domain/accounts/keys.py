@@ -2,26 +2,15 @@
 
 import base64
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-_PEM_BEGIN = b"-----BEGIN "
-_PEM_BLOCK = re.compile(rb"-----BEGIN PRIVATE KEY-----.+?-----END PRIVATE KEY-----", re.DOTALL)
+from tenants.signing_files import KeyFileError, load_signing_keys, new_key
 
-
-class KeyFileError(ValueError):
-    """What should hold signing keys does not."""
+__all__ = ["KeyFileError", "TokenKeys", "load_keys", "new_key", "thumbprint"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +22,13 @@ class TokenKeys:
     signing_name: str
 
 
-def new_key() -> bytes:
-    """Return a new private key (PKCS #8, PEM, unencrypted)."""
-    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
 def load_keys(pem: bytes) -> TokenKeys:
     """Return the keys in `pem`: the first signs, each verifies. Raises `KeyFileError`, which quotes nothing of it."""
-    keys = [_load(block) for block in _PEM_BLOCK.findall(pem)]
-    if not keys:
-        raise KeyFileError("There is no private key in PEM form (-----BEGIN PRIVATE KEY-----).")
-    if pem.count(_PEM_BEGIN) > len(keys):
-        # Left out silently, it would be missed only when tokens that it should verify are refused.
-        raise KeyFileError("There is something else than unencrypted private keys (-----BEGIN PRIVATE KEY-----).")
-    named = {thumbprint(key.public_key()): key.public_key() for key in keys}
-    return TokenKeys(signing=keys[0], verifying=named, signing_name=thumbprint(keys[0].public_key()))
+    found = load_signing_keys(pem)
+    if found.retired:
+        raise KeyFileError("There is a public key: tokens are verified by private ones, of which the first signs.")
+    named = {thumbprint(key.public_key()): key.public_key() for key in found.signing}
+    return TokenKeys(found.signing[0], named, thumbprint(found.signing[0].public_key()))
 
 
 def thumbprint(key: Ed25519PublicKey) -> str:
@@ -55,18 +36,6 @@ def thumbprint(key: Ed25519PublicKey) -> str:
     point = _base64url(key.public_bytes(Encoding.Raw, PublicFormat.Raw))
     canonical = f'{{"crv":"Ed25519","kty":"OKP","x":"{point}"}}'
     return _base64url(hashlib.sha256(canonical.encode()).digest())
-
-
-def _load(block: bytes) -> Ed25519PrivateKey:
-    try:
-        key = load_pem_private_key(block, password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise KeyFileError("A private key there cannot be read.") from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise KeyFileError(
-            "A private key there is not an Ed25519 key; make one with: openssl genpkey -algorithm ed25519"
-        )
-    return key
 
 
 def _base64url(raw: bytes) -> str:

@@ -24,6 +24,7 @@ from tests.api.people import People
 from tests.api.traps import build
 from tests.support.cluster import Urls, addresses_of, clone, remove
 from tests.support.keys import MASTER_KEYS
+from tests.support.sealer import trail_beside
 
 # Nobody listens there: a test that needs no database proves with it that none was asked.
 NO_DATABASE = "postgresql://sextrontgen_app:canary@127.0.0.1:9/none?sslmode=disable"
@@ -82,9 +83,8 @@ def settings(key_file: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., S
     monkeypatch.delenv("DATABASE_URL", raising=False)
 
     def make(**given: object) -> Settings:
-        return Settings.read(
-            **{"database_url": NO_DATABASE, "token_keys": key_file, "master_keys": MASTER_KEYS, **given}
-        )
+        usual = {"database_url": NO_DATABASE, "token_keys": key_file, "master_keys": MASTER_KEYS}
+        return Settings.read(**{**usual, **trail_beside(key_file), **given})
 
     return make
 

@@ -28,6 +28,7 @@ from tenants.ids import uuid7
 from tests.api.people import People
 from tests.support.folders import database_folder
 from tests.support.keys import MASTER_KEYS, key_service
+from tests.support.sealer import trail_beside
 from tests.support.sealing import SEALED, TEXT
 
 BORN = date(2011, 11, 11)
@@ -100,6 +101,7 @@ async def prepared(key_file: Path, issuer: Tokens, capfd: pytest.CaptureFixture[
         await people.add(seat, pool_id=pool_id, person_id=member, email=SEAT, status="ACTIVE")
         settings = Settings.read(
             environment=Environment.DEVELOPMENT, database_url=server.addresses.application, token_keys=key_file,
+            **trail_beside(key_file),
             master_keys=MASTER_KEYS,
         )  # fmt: skip
         await _use(settings, await people.sign_in(member))

@@ -48,10 +48,12 @@ def test_good_settings_have_no_problems(settings: Make) -> None:
 
 
 def test_nothing_set_is_a_line_for_each_thing_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DATABASE_URL", "SEXTRONTGEN_TOKEN_KEYS", "SEXTRONTGEN_MASTER_KEY", "SEXTRONTGEN_MASTER_KEYS"):
+    named = ("TOKEN_KEYS", "MASTER_KEY", "TRAIL_KEYS", "CHECKPOINTS")
+    missing = ["DATABASE_URL", *(f"SEXTRONTGEN_{name}" for name in named)]
+    for name in (*missing, "SEXTRONTGEN_MASTER_KEYS"):
         monkeypatch.delenv(name, raising=False)
     found = problems(Settings.read())
-    assert [line.split()[0] for line in found] == ["DATABASE_URL", "SEXTRONTGEN_TOKEN_KEYS", "SEXTRONTGEN_MASTER_KEY"]
+    assert [line.split()[0] for line in found] == missing
     assert all("is not set" in line for line in found)
     with pytest.raises(SettingsError) as caught:
         create_app(Settings.read())

@@ -14,6 +14,8 @@ PLATFORM_TABLES = {
     "keys.master_key": "names of keys that wrap every tenant's, and nothing else",
 }
 SCHEMAS = "('public'::regnamespace, 'keys'::regnamespace)"
+# Beside its tenant's policy: without a tenant, who has events that wait to be sealed. Ids and times, nothing to write.
+WHO_WAITS = ("unsealed_event", "SELECT", "(NULLIF(current_setting('app.tenant'::text, true), ''::text) IS NULL)", None)
 POLICY = "(tenant_id = (NULLIF(current_setting('app.tenant'::text, true), ''::text))::uuid)"
 
 
@@ -46,6 +48,9 @@ async def test_every_table_has_the_one_policy_for_everybody(urls: Urls) -> None:
         "SELECT format('%I.%I', schemaname, tablename)::regclass::text AS tablename, permissive, roles::text, cmd, "
         "qual, with_check FROM pg_policies WHERE schemaname IN ('public', 'keys')",
     )
+    also = [policy for policy in policies if policy["cmd"] != "ALL"]
+    assert [(one["tablename"], one["cmd"], one["qual"], one["with_check"]) for one in also] == [WHO_WAITS]
+    policies = [policy for policy in policies if policy not in also]
     for policy in policies:
         assert (policy["permissive"], policy["roles"], policy["cmd"]) == ("PERMISSIVE", "{public}", "ALL")
         assert policy["qual"] == policy["with_check"] == POLICY
@@ -127,13 +132,15 @@ async def test_the_application_owns_nothing_and_bypasses_nothing(urls: Urls) -> 
 
 
 async def test_the_trail_and_agreements_can_be_added_to_and_not_changed(urls: Urls) -> None:
-    for table in ("access_event", "agreement", "agreement_category", "agreement_grant", "staff_case_subject"):
+    trail = ("access_event", "access_term", "change_event", "trail_leaf", "trail_node", "trail_checkpoint")
+    for table in (*trail, "agreement", "agreement_category", "agreement_grant", "staff_case_subject"):
         assert await rights(urls, table) == {"SELECT", "INSERT"}
 
 
 async def test_the_application_may_not_touch_a_partition_by_its_own_name(urls: Urls) -> None:
     partitions = [table["name"] for table in await ask(urls.owner, TABLES) if table["is_partition"]]
-    assert len(partitions) == 6
+    # Two tables, three classes: this month and three ahead, and the rest.
+    assert len(partitions) == 2 * 3 * (1 + 4 + 1)
     for partition in partitions:
         assert await rights(urls, partition) == set()
 
@@ -145,8 +152,23 @@ async def test_only_links_can_be_deleted_and_nothing_emptied(urls: Urls) -> None
         assert not held & {"TRUNCATE", "REFERENCES", "TRIGGER"}
         if "DELETE" in held:
             deletable.add(table["name"])
-    # A key goes when it was replaced, or whose it is is to be forgotten.
-    assert deletable == {"role_grant", "teaching", "seat_pool_course", "keys.tenant_key", "keys.data_key"}
+    # A key goes when it was replaced, or whose it is is to be forgotten; what waits, when it waits no more.
+    keys = {"keys.tenant_key", "keys.data_key"}
+    assert deletable == {"role_grant", "teaching", "seat_pool_course", "unsealed_event", *keys}
+
+
+async def test_the_application_may_call_two_functions_of_ours_and_one_works_as_the_owner(urls: Urls) -> None:
+    functions = await ask(
+        urls.owner,
+        "SELECT proname, prosecdef, pronargs, proconfig FROM pg_proc WHERE pronamespace = 'public'::regnamespace "
+        "AND has_function_privilege('sextrontgen_app', oid, 'EXECUTE') ORDER BY 1",
+    )
+    path = ["search_path=pg_catalog, public, pg_temp"]
+    assert [tuple(function) for function in functions] == [
+        ("trail_hashes", False, 2, path),
+        # It takes nothing from its caller: what it does follows from the clock.
+        ("trail_upkeep", True, 0, path),
+    ]
 
 
 @pytest.mark.parametrize("statement", ["CREATE TABLE x ()", "CREATE SCHEMA x", "SET ROLE sextrontgen_owner"])

@@ -22,7 +22,7 @@ DESCRIPTION = f"""
            || coalesce(' default ' || pg_get_expr(adbin, adrelid), '') AS line
     FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
     LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-    WHERE relnamespace IN {SCHEMAS} AND relkind IN ('r', 'p') AND attnum > 0 AND NOT relispartition
+    WHERE relnamespace IN {SCHEMAS} AND relkind IN ('r', 'p') AND attnum > 0 AND NOT attisdropped AND NOT relispartition
     UNION ALL
     SELECT 'constraint ' || conrelid::regclass || '.' || conname || ' ' || pg_get_constraintdef(pg_constraint.oid)
     FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid

@@ -18,6 +18,7 @@ from api.settings import Environment, Settings
 from tenants.ids import uuid7
 from tests.noninterference.one_connection import OneConnection
 from tests.support.keys import MASTER_KEYS
+from tests.support.sealer import trail_beside
 
 REQUEST_ID = "0" * 32
 
@@ -76,6 +77,7 @@ async def serving(superuser_url: str, key_file: Path) -> AsyncIterator[Served]:
         environment=Environment.DEVELOPMENT,
         database_url=superuser_url,
         token_keys=key_file,
+        **trail_beside(key_file),
         master_keys=MASTER_KEYS,
         request_timeout=120,
     )

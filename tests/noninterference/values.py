@@ -45,7 +45,6 @@ _RANGES = {
     "length_days": (0, 3660),
     "total": (0, 10_000_000),
     "subject_count": (0, 10_000_000),
-    "sealed_in": (1, 2**31 - 1),
 }
 
 

@@ -43,7 +43,6 @@ def event(  # noqa: PLR0917 # the columns of a row
         "subject_count": len(people),
         "disclosures": disclosures,
         "denials": denials,
-        "sealed_in": None,
     }
 
 

@@ -66,7 +66,7 @@ class Trail:
             "policyVersion": row["policy_version"],
             "requestId": row["request_id"],
             "ip": row["client_address"],
-            "sealedIn": row["sealed_in"],
+            "sealedIn": row.get("sealed_in"),
         }
 
     def _actor(self, row: Facts, *, is_hidden: bool) -> Facts:

@@ -188,9 +188,23 @@ async def read_tables(url: str, tenant_id: UUID, names: Sequence[str] = ALL_NAME
         await connection.close()
 
 
+_SEALED_IN = """
+    SELECT leaf.event_id, min(size) AS size FROM trail_leaf leaf JOIN trail_checkpoint kept
+    ON kept.tenant_id = leaf.tenant_id AND kept.size > leaf.position WHERE leaf.tenant_id = $1 GROUP BY 1
+"""
+
+
 async def load(url: str, tenant_id: UUID) -> World:
     """Return the tenant's world as the database at `url` holds it now; see `read_tables`."""
-    return World(await read_tables(url, tenant_id), datetime.now(UTC))
+    tables = dict(await read_tables(url, tenant_id))
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("SELECT set_config('app.tenant', $1, false)", str(tenant_id))
+        sealed = {UUID(int=row["event_id"].int): row["size"] for row in await connection.fetch(_SEALED_IN, tenant_id)}
+    finally:
+        await connection.close()
+    tables["access_event"] = [{**row, "sealed_in": sealed.get(row["id"])} for row in tables["access_event"]]
+    return World(tables, datetime.now(UTC))
 
 
 def plain(row: Facts) -> dict[str, Any]:

@@ -91,6 +91,8 @@ async def test_serving_under_a_role_that_is_not_bound_is_refused(urls: Urls, tmp
             DATABASE_URL=url,
             SEXTRONTGEN_TOKEN_KEYS=str(tmp_path / "keys.pem"),
             SEXTRONTGEN_MASTER_KEYS=MASTER_KEYS,
+            SEXTRONTGEN_TRAIL_KEYS=str(tmp_path / "keys.pem"),
+            SEXTRONTGEN_CHECKPOINTS=str(tmp_path / "checkpoints"),
         )
         assert ended.returncode == 1
         assert "serve under sextrontgen_app" in ended.stderr
@@ -114,7 +116,7 @@ def test_a_database_that_does_not_answer_is_said_in_a_line(tmp_path: Path) -> No
 async def test_migrating_twice_says_where_the_database_is(urls: Urls) -> None:
     ended = run("migrate", DATABASE_URL=urls.application, MIGRATION_DATABASE_URL=urls.owner)
     assert ended.returncode == 0, ended.stderr
-    assert "The database is at revision 0003." in ended.stderr
+    assert "The database is at revision 0004." in ended.stderr
 
 
 def test_a_folder_that_is_a_file_is_said_in_a_line(tmp_path: Path) -> None:

@@ -143,6 +143,8 @@ def test_serving_by_several_workers_without_a_sound_policy_names_its_problems(
         DATABASE_URL=database_url,
         SEXTRONTGEN_TOKEN_KEYS=str(tmp_path / "keys.pem"),
         SEXTRONTGEN_MASTER_KEYS=MASTER_KEYS,
+        SEXTRONTGEN_TRAIL_KEYS=str(tmp_path / "keys.pem"),
+        SEXTRONTGEN_CHECKPOINTS=str(tmp_path / "checkpoints"),
         SEXTRONTGEN_POLICY=str(folder),
         SEXTRONTGEN_PORT="0",
         SEXTRONTGEN_WORKERS="2",

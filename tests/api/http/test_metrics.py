@@ -9,9 +9,13 @@ from starlette.requests import Request
 
 from api.http.metrics import Metrics
 from authz.reloading import Reloader
+from tenants.connection import DatabaseSettings
+from tenants.database import Database
 from tests.authz.example import CATALOGUE, appended, copy_of_the_policy
 from tests.support.keys import key_service
+from tests.support.sealer import sealer_of
 
+NOWHERE = Database(DatabaseSettings("postgresql://nobody@127.0.0.1:9/none"))
 Figures = dict[tuple[str, str], float]
 
 
@@ -30,7 +34,7 @@ def policy(tmp_path: Path) -> Reloader:
 
 
 async def of(policy: Reloader) -> Figures:
-    answer = await Metrics(policy, key_service()).serve(Request({"type": "http"}))
+    answer = await Metrics(policy, key_service(), sealer_of(NOWHERE)).serve(Request({"type": "http"}))
     return figures(bytes(answer.body).decode())
 
 
@@ -41,6 +45,8 @@ async def test_a_sound_policy_is_told_by_its_version(policy: Reloader) -> None:
         ("sextrontgen_policy_reloads_total", "changed"): 0,
         ("sextrontgen_policy_reloads_total", "unchanged"): 0,
         ("sextrontgen_policy_reloads_total", "failed"): 0,
+        ("sextrontgen_trail_sealed_events_total", ""): 0,
+        ("sextrontgen_trail_sealed_timestamp_seconds", ""): 0,
     }
 
 
@@ -71,5 +77,7 @@ async def test_the_route_speaks_prometheus_text_and_is_for_reading_only(client: 
         "sextrontgen_policy_reload_failed",
         "sextrontgen_policy_info",
         "sextrontgen_policy_reloads_total",
+        "sextrontgen_trail_sealed_events_total",
+        "sextrontgen_trail_sealed_timestamp_seconds",
     }
     assert (await client.post("/metrics")).status_code == 405

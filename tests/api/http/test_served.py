@@ -20,6 +20,7 @@ from tests.api.people import People
 from tests.api.traps import CANARY
 from tests.support.cluster import Urls
 from tests.support.keys import MASTER_KEYS
+from tests.support.sealer import trail_beside
 
 HANG = 60.0  # seconds
 CHECKOUT = Path(__file__).parents[3]
@@ -62,6 +63,7 @@ def running(urls: Urls, key_file: Path, tmp_path_factory: pytest.TempPathFactory
         "DATABASE_URL": urls.application,
         "SEXTRONTGEN_TOKEN_KEYS": str(key_file),
         "SEXTRONTGEN_MASTER_KEYS": MASTER_KEYS,
+        **{f"SEXTRONTGEN_{name.upper()}": str(path) for name, path in trail_beside(key_file).items()},
         "SEXTRONTGEN_PORT": "0",
         "SEXTRONTGEN_POOL_SIZE": "1",
     }

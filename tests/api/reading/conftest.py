@@ -25,6 +25,7 @@ from tenants.session import SystemTask, Task
 from tests.api.conftest import client_of
 from tests.support.cluster import Urls, addresses_of, clone, remove
 from tests.support.keys import MASTER_KEYS, key_service
+from tests.support.sealer import trail_beside
 
 Casts = Mapping[str, Mapping[str, CastMember]]
 Ask = Callable[..., Awaitable[dict[str, Any]]]
@@ -66,6 +67,7 @@ async def demo_client(demo: Demo, key_file: Path) -> AsyncIterator[httpx2.AsyncC
         environment=Environment.DEVELOPMENT,
         database_url=demo.urls.application,
         token_keys=key_file,
+        **trail_beside(key_file),
         master_keys=MASTER_KEYS,
         statement_timeout=20,
         pool_wait=20,

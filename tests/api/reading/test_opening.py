@@ -26,6 +26,7 @@ from tests.api.people import People
 from tests.api.reading.conftest import open_database
 from tests.support.cluster import Urls, addresses_of, clone, remove
 from tests.support.keys import MASTER_KEYS
+from tests.support.sealer import trail_beside
 
 PAGE = "{ learners(first: 10, orderBy: NAME_ASC) { nodes { id name email phone } } }"
 NAMES = ("Ada", "Ben", "Cleo", "Dora")
@@ -69,6 +70,7 @@ async def page(server: Addresses, key_file: Path, issuer: Tokens) -> AsyncIterat
     urls = addresses_of(server, name)
     settings = Settings.read(
         environment=Environment.DEVELOPMENT, database_url=urls.application, token_keys=key_file,
+        **trail_beside(key_file),
         master_keys=MASTER_KEYS, statement_timeout=10, pool_wait=10, request_timeout=30,
     )  # fmt: skip
     database = open_database(urls)
@@ -167,6 +169,7 @@ CHANGED = 'mutation { updateProfile(input: {phone: "+4930901820"}) { learner { p
 async def test_without_the_right_master_key_no_personal_answer_leaves(page: Page, key_file: Path, query: str) -> None:
     settings = Settings.read(
         environment=Environment.DEVELOPMENT, database_url=page.urls.application, token_keys=key_file,
+        **trail_beside(key_file),
         master_keys=base64.b64encode(bytes(32)).decode(),
     )  # fmt: skip
     app = create_app(settings)

@@ -30,6 +30,7 @@ from tests.oracle.mixed import Mixed, mixed
 from tests.oracle.paged import LISTS, SORTED, List, shown
 from tests.support.cluster import Urls
 from tests.support.keys import MASTER_KEYS
+from tests.support.sealer import seal, trail_beside
 
 CASES = [(each, order, role) for each in LISTS for order in each.orders for role in each.roles]
 LEARNERS, COURSE = LISTS[0], next(each for each in LISTS if each.name == "Course.enrollments")
@@ -42,8 +43,13 @@ async def _fill(urls: Urls, made: Mixed) -> TenantId:
     database = open_database(urls)
     tenant_id = await ensure_tenant(database, f"mixed-{uuid7()}", "Mixed")
     async with database.writing(SystemTask(Task.SIGN_IN, tenant_id)) as session:
-        for table, rows in [*made.rows.items(), (access_event, made.events)]:
+        for table, rows in made.rows.items():
             await session.insert(table, rows)
+    # Some found by their terms, some one by one.
+    for events in (made.events[::2], made.events[1::2]):
+        await seal(database, tenant_id)
+        async with database.writing(SystemTask(Task.SIGN_IN, tenant_id)) as session:
+            await session.insert(access_event, events)
     await database.close()
     return tenant_id
 
@@ -63,7 +69,8 @@ async def client(urls: Urls, key_file: Path, anyio_backend: str) -> AsyncIterato
     """Give a client of the application, the same for all tests here."""
     settings = Settings.read(
         environment=Environment.DEVELOPMENT, database_url=urls.application, token_keys=key_file,
-        master_keys=MASTER_KEYS,        statement_timeout=20, pool_wait=20, request_timeout=60,
+        **trail_beside(key_file),
+        master_keys=MASTER_KEYS, statement_timeout=20, pool_wait=20, request_timeout=60,
     )  # fmt: skip
     app = create_app(settings)
     async with app.router.lifespan_context(app), client_of(app) as opened:

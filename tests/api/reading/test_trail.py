@@ -26,6 +26,7 @@ from tests.api.people import People
 from tests.api.reading.conftest import Ask, Demo, open_database
 from tests.support.cluster import addresses_of, clone, remove
 from tests.support.keys import MASTER_KEYS
+from tests.support.sealer import trail_beside
 
 EVENT = """at outcome operation purpose case requestId subjectCount ip
     actor { id name roles } subjects { nodes { id } }
@@ -398,7 +399,8 @@ async def broken(server: Addresses, key_file: Path, issuer: Tokens) -> AsyncIter
     urls = addresses_of(server, name)
     settings = Settings.read(
         environment=Environment.DEVELOPMENT, database_url=urls.application, token_keys=key_file,
-        master_keys=MASTER_KEYS,        statement_timeout=1, pool_size=2, pool_wait=10, request_timeout=20,
+        **trail_beside(key_file),
+        master_keys=MASTER_KEYS, statement_timeout=1, pool_size=2, pool_wait=10, request_timeout=20,
     )  # fmt: skip
     database = open_database(urls)
     people = People(database, await ensure_tenant(database, "northwind", "Northwind Academy"), issuer)

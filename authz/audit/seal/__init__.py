@@ -1,0 +1,1 @@
+"""The trail's seal: each tenant's events in one order, a Merkle tree over them, signed checkpoints."""

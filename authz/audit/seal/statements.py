@@ -1,0 +1,182 @@
+"""The sealer's statements."""
+
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Insert,
+    Integer,
+    LargeBinary,
+    Select,
+    SmallInteger,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    cast,
+    column,
+    delete,
+    exists,
+    func,
+    insert,
+    literal_column,
+    not_,
+    select,
+    text,
+    true,
+)
+from sqlalchemy.sql.selectable import FromClause
+from sqlalchemy.types import TypeEngine
+
+from authz.audit.event import access_event
+from authz.audit.seal.leaf import COLUMNS
+from authz.audit.seal.model import trail_checkpoint, trail_leaf, trail_node, unsealed_event
+from authz.audit.terms import access_term
+from tenants.session import CURRENT_TENANT, in_tenant
+from tenants.statements import compiled
+from tenants.tables import Timestamp
+
+# Locks are numbers: this seed keeps the sealer's apart from whatever else is locked by a tenant's id.
+_SEED = literal_column("5377219604118262", BigInteger())
+
+WAITING = text("SELECT DISTINCT tenant_id FROM unsealed_event")
+"""Run outside any tenant."""
+
+# One sealer of a tenant at a time. The lock falls with the transaction, when what it wrote can be seen.
+TAKE_TURN = compiled(
+    select(func.pg_try_advisory_xact_lock(func.hashtextextended(cast(CURRENT_TENANT, Text), _SEED)).label("mine"))
+)
+SIZE = compiled(select(func.max(trail_leaf.c.position).label("last")).where(in_tenant(trail_leaf)))
+NEWEST = compiled(
+    select(trail_checkpoint.c.size, trail_checkpoint.c.at, trail_checkpoint.c.note)
+    .where(in_tenant(trail_checkpoint))
+    .order_by(trail_checkpoint.c.size.desc())
+    .limit(literal_column("1"))
+)
+HASHES = compiled(
+    select(
+        cast(
+            func.trail_hashes(bindparam("place", type_=BigInteger()), bindparam("size", type_=BigInteger())), Text
+        ).label("hashes")
+    )
+)
+LEAF = compiled(
+    select(trail_leaf.c.position, trail_leaf.c.hash).where(
+        in_tenant(trail_leaf), trail_leaf.c.event_id == bindparam("event_id", type_=Uuid())
+    )
+)
+
+
+def has_leaf(event_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return the predicate that an event is in the tree."""
+    leaf = trail_leaf.alias("leaf")
+    return exists().where(leaf.c.tenant_id == CURRENT_TENANT, leaf.c.event_id == event_id).correlate_except(leaf)
+
+
+def first_covering(event_id: ColumnElement[Any], value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return `value`, made of the leaf of an event and the first checkpoint that covers it, for a statement about it.
+
+    Null for an event that none covers yet. In `value` the two tables stand for themselves.
+    """
+    covers = and_(trail_checkpoint.c.tenant_id == CURRENT_TENANT, trail_checkpoint.c.size > trail_leaf.c.position)
+    return (
+        select(value)
+        .select_from(trail_leaf.join(trail_checkpoint, covers))
+        .where(in_tenant(trail_leaf), trail_leaf.c.event_id == event_id)
+        .order_by(trail_checkpoint.c.size)
+        .limit(literal_column("1"))
+        .correlate_except(trail_leaf, trail_checkpoint)
+        .scalar_subquery()
+    )
+
+
+def _next() -> Select[*tuple[Any, ...]]:
+    """Return the statement for the oldest events that wait and have no leaf yet."""
+    same = and_(
+        access_event.c.tenant_id == unsealed_event.c.tenant_id,
+        access_event.c.retention_years == unsealed_event.c.retention_years,
+        access_event.c.at == unsealed_event.c.at,
+        access_event.c.id == unsealed_event.c.event_id,
+    )
+    return (
+        select(*COLUMNS)
+        .select_from(unsealed_event.join(access_event, same))
+        .where(in_tenant(unsealed_event), not_(has_leaf(unsealed_event.c.event_id)))
+        .order_by(unsealed_event.c.at, unsealed_event.c.event_id)
+        .limit(bindparam("most", type_=Integer()))
+    )
+
+
+NEXT = compiled(_next())
+LOST = compiled(
+    select(func.count().label("events")).where(
+        in_tenant(unsealed_event),
+        not_(
+            exists().where(
+                access_event.c.tenant_id == unsealed_event.c.tenant_id,
+                access_event.c.retention_years == unsealed_event.c.retention_years,
+                access_event.c.at == unsealed_event.c.at,
+                access_event.c.id == unsealed_event.c.event_id,
+            )
+        ),
+    )
+)
+
+
+def _given(**kinds: TypeEngine[Any]) -> FromClause:
+    """Return rows out of arrays that are bound, of columns so named."""
+    arrays = [bindparam(name, type_=ARRAY(kind)) for name, kind in kinds.items()]
+    columns = (column(name, kind) for name, kind in kinds.items())
+    return func.unnest(*arrays).table_valued(*columns, with_ordinality="n").render_derived(name="given")
+
+
+def _add_leaves() -> Insert:
+    rows = _given(ids=Uuid(), years=SmallInteger(), times=Timestamp, hashes=LargeBinary())
+    position = cast(rows.c.n, Integer) + bindparam("first", type_=Integer()) - literal_column("1")
+    names = ["tenant_id", "event_id", "retention_years", "at", "hash", "position"]
+    return insert(trail_leaf).from_select(
+        names, select(CURRENT_TENANT, rows.c.ids, rows.c.years, rows.c.times, rows.c.hashes, position)
+    )
+
+
+def _add_nodes() -> Insert:
+    rows = _given(levels=SmallInteger(), numbers=Integer(), roots=LargeBinary())
+    names = ["tenant_id", "level", "index", "hash"]
+    return insert(trail_node).from_select(names, select(CURRENT_TENANT, rows.c.levels, rows.c.numbers, rows.c.roots))
+
+
+def _add_terms() -> Insert:
+    """Return the statement that adds terms, each told with the number of its event among those given."""
+    arrays = (bindparam("terms", type_=ARRAY(Text)), bindparam("events", type_=ARRAY(Integer())))
+    made = func.unnest(*arrays).table_valued(column("term", Text), column("event", Integer)).render_derived(name="made")
+    kinds: dict[str, TypeEngine[Any]] = {"years": SmallInteger(), "times": Timestamp, "ids": Uuid()}
+    given = select(*(bindparam(name, type_=ARRAY(kind)).label(name) for name, kind in kinds.items())).subquery("given")
+    told = (given.c[name][made.c.event] for name in kinds)
+    names = ["tenant_id", "term", "retention_years", "at", "event_id"]
+    rows = select(CURRENT_TENANT, cast(made.c.term, Uuid), *told).select_from(given.join(made, true()))
+    return insert(access_term).from_select(names, rows)
+
+
+ADD_LEAVES = compiled(_add_leaves())
+ADD_NODES = compiled(_add_nodes())
+ADD_TERMS = compiled(_add_terms())
+ADD_CHECKPOINT = compiled(
+    insert(trail_checkpoint).values(
+        tenant_id=CURRENT_TENANT,
+        size=bindparam("size", type_=Integer()),
+        at=bindparam("at", type_=Timestamp),
+        note=bindparam("note", type_=Text()),
+    )
+)
+DONE = compiled(
+    delete(unsealed_event).where(
+        in_tenant(unsealed_event),
+        exists().where(
+            trail_leaf.c.tenant_id == CURRENT_TENANT,
+            trail_leaf.c.event_id == unsealed_event.c.event_id,
+            trail_leaf.c.position < bindparam("size", type_=Integer()),
+        ),
+    )
+)
