@@ -9,6 +9,8 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from api.cli_audit import trail
+from api.cli_options import Data, Tenant
 from api.commands import backups, keys, policy
 from api.commands.demo import run as run_demo
 from api.commands.importing import load_oulad
@@ -35,16 +37,7 @@ app.add_typer(policies, name="policy")
 
 keyring = typer.Typer(no_args_is_help=True, help="The keys that personal data is sealed with; see docs/security.md.")
 app.add_typer(keyring, name="keys")
-
-Data = Annotated[
-    Path | None,
-    typer.Option(
-        "--data",
-        help="Folder of the embedded database; started if it is not running, shared if it is. "
-        "Without it: DATABASE_URL, else .sextrontgen",
-    ),
-]
-Tenant = Annotated[str, typer.Option("--tenant", help="The tenant's short name.")]
+app.add_typer(trail, name="audit")
 
 
 @app.command()

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from api.app import token_keys, tokens
+from api.commands.people import id_of_person
 from api.commands.store import Store
 from api.commands.terminal import CommandError
-from api.ids import MalformedIdError, decode_id
 from domain.accounts.service import begin_session
 from domain.people.service import find_member
 from tenants.directory import UnknownTenantError, find_tenant
@@ -39,13 +39,5 @@ async def token_for(store: Store, slug: str, person: str) -> str:
 
 
 async def _member(session: ReadSession, person: str) -> UUID | None:
-    if "@" in person:
-        return await find_member(session, email=person)
-    try:
-        return await find_member(session, person_id=UUID(person))
-    except ValueError:
-        pass
-    try:
-        return await find_member(session, person_id=decode_id(person)[1])
-    except MalformedIdError:
-        raise CommandError("--person is an email address, a UUID or a global id.") from None
+    known = id_of_person(person, "--person")
+    return await find_member(session, email=person) if known is None else await find_member(session, person_id=known)

@@ -51,9 +51,14 @@ def cell(
     description: str,
     encode: Encode | None = None,
     record: str | None = None,
+    *,
+    price: int = 0,
 ) -> Any:
-    """Declare a field that is a value of the row; of type `record` if that is a list of plain objects."""
-    return _field(Cell(source, _name(category), encode, record=record), category, description)
+    """Declare a field that is a value of the row; of type `record` if that is a plain object, or a list of them.
+
+    For the gate, `price` is how many values its work is worth.
+    """
+    return _field(Cell(source, _name(category), encode, record=record), category, description, price)
 
 
 def inline(target: str, category: DataCategory | None, description: str) -> Any:
@@ -181,7 +186,7 @@ def attach(schema: GraphQLSchema) -> None:
     """Let the fields that are declared outside of rows (on Query, on Viewer) promise what is to be read."""
     entities = entities_of(schema)
     for name, kind in schema.type_map.items():
-        if not isinstance(kind, GraphQLObjectType) or name in entities:
+        if not isinstance(kind, GraphQLObjectType):
             continue
         for field_name, field in kind.fields.items():
             source = source_of(field)
@@ -189,6 +194,8 @@ def attach(schema: GraphQLSchema) -> None:
             for told in (MOST, PRICE):
                 if (said := _declared(field, told)) is not None:
                     field.extensions[told] = said
+            if name in entities:
+                continue
             if isinstance(source, Many):
                 field.resolve = _list_resolver(name, field_name, source)
             elif promise is not None:
@@ -220,11 +227,10 @@ def _declared(field: Any, what: str) -> Any:
     return declared.metadata.get(what) if declared is not None else None
 
 
-def _field(source: Source, category: DataCategory | None, description: str) -> StrawberryField:
+def _field(source: Source, category: DataCategory | None, description: str, price: int = 0) -> StrawberryField:
     directives = [Personal(category=category)] if category is not None else []
-    declared = strawberry.field(
-        description=description, directives=directives, metadata={_SOURCE: source}, default=None
-    )
+    metadata = {_SOURCE: source, PRICE: price}
+    declared = strawberry.field(description=description, directives=directives, metadata=metadata, default=None)
     assert isinstance(declared, StrawberryField)
     return declared
 

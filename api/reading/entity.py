@@ -35,7 +35,7 @@ class Cell:
     met_as: str | None = None
     """The entity, on the same tables, in whose capacities it is met: the row itself may stand as its parent."""
     record: str | None = None
-    """The GraphQL type of the plain objects that the value is a list of: dicts by field name."""
+    """The GraphQL type of the plain object that the value is, or is a list of: dicts by field name."""
 
     def expression(self, tables: Tables, parent: ColumnElement[Any] | None = None) -> ColumnElement[Any]:
         """Return the value's expression in a statement."""

@@ -3,7 +3,7 @@
 A list's objects are made together, field by field: a call for every cell would cost more than reading them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -128,7 +128,9 @@ class Shaper:
         found = value if source.encode is None or value is None else source.encode(value)
         if found is None:
             return None
-        return [{part.key: each.get(part.name, source.record) for part in asked.parts} for each in found]
+        if isinstance(found, Mapping):
+            return _asked_of(found, asked.parts, source.record)
+        return [_asked_of(each, asked.parts, source.record) for each in found]
 
     def _part(self, connection: Connection, part: Part, group: Group, place: Place, fetched: Fetched, name: str) -> Any:
         if part.name == "nodes":
@@ -233,6 +235,10 @@ def _taken(layout: Layout, records: Sequence[Record | None]) -> Made:
             if one[key] is not None:
                 one[key] = encode(one[key])
     return made
+
+
+def _asked_of(value: Mapping[str, Any], parts: Sequence[Part], kind: str | None) -> dict[str, Any]:
+    return {part.key: value.get(part.name, kind) for part in parts}
 
 
 def _plain(value: Any) -> Any:

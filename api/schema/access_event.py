@@ -18,8 +18,12 @@ from api.reading.order import Key
 from api.schema.connection import Connection
 from api.schema.enums import AccessOutcome, DenialReason, Purpose, Role
 from api.schema.node import Node
+from api.schema.trail import PRICE as PROOF_PRICE
+from api.schema.trail import EventProof
 from authz.audit.event import access_event
 from authz.audit.seal.model import trail_checkpoint
+from authz.audit.seal.proofs import proof_material
+from authz.audit.seal.proofs import told as told_proof
 from authz.audit.seal.statements import first_covering
 from domain.cases.model import staff_case
 from domain.people.model import person
@@ -157,6 +161,10 @@ def _sealed_in(tables: Tables, _parent: Parent) -> ColumnElement[Any]:
     return first_covering(_event(tables).id, trail_checkpoint.c.size)
 
 
+def _proof(tables: Tables, _parent: Parent) -> ColumnElement[Any]:
+    return proof_material(_event(tables).id)
+
+
 def concerning(tables: Tables, parent: ColumnElement[Any]) -> ColumnElement[bool]:
     """Hold for the events in which a person is among those whose data was released or denied."""
     event = _event(tables)
@@ -241,6 +249,10 @@ class AccessEvent(Node):
     sealed_in: int | None = cell(
         _sealed_in, None, "The size of the first signed tree that covers it; null until it is sealed."
     )
+    proof: EventProof | None = cell(
+        _proof, None, "The proof that it is in that tree; null until it is sealed.", told_proof,
+        record="EventProof", price=PROOF_PRICE,
+    )  # fmt: skip
 
 
 def variants(entities: Mapping[str, Entity]) -> dict[str, Entity]:

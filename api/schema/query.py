@@ -26,6 +26,8 @@ from api.schema.inputs import AccessEventFilter
 from api.schema.learner import Learner
 from api.schema.node import Node
 from api.schema.tenant import Tenant
+from api.schema.trail import PRICE as PROOF_PRICE
+from api.schema.trail import SIZES, ConsistencyProof, consistency
 from api.schema.viewer import Viewer, resolve_viewer
 
 MOST_IDS = 100
@@ -106,6 +108,9 @@ class Query:
         filters=(AccessEventFilter, access_event_filters(own=False)), plain_order=NEWEST_FIRST,
         found_by=by_terms,
     )  # fmt: skip
+    trail_consistency: ConsistencyProof = promised(
+        consistency, "That the trail's signed tree only grew. Says nothing about a person.", SIZES, price=PROOF_PRICE
+    )
     access_matrix: list[AccessRule] = promised(
         _rules, "The policy in force for the viewer's tenant, cell by cell. Says nothing about a person.", _CELLS,
         most=MOST_RULES,

@@ -49,6 +49,12 @@ class Growing:
             level += 1
             yield (level, (self.size >> RADIX_BITS * level) - 1), root
 
+    def copy(self) -> "Growing":
+        """Return a tree that goes on from here by itself."""
+        other = Growing()
+        other.size, other._levels = self.size, [list(level) for level in self._levels]
+        return other
+
     def peaks(self) -> list[bytes]:
         """Return the roots of the perfect subtrees that the leaves make, the largest first."""
         found = []
@@ -59,31 +65,6 @@ class Growing:
     def root(self) -> bytes:
         """Return the root of the tree."""
         return _folded(self.peaks())
-
-
-class Peaks:
-    """A tree of which nothing is kept but the roots of its perfect subtrees."""
-
-    def __init__(self, size: int = 0, peaks: list[bytes] | None = None) -> None:
-        self.size = size
-        self._peaks = peaks or []
-
-    def add(self, hashed: bytes) -> None:
-        """Add the hash of a leaf."""
-        full = self.size
-        while full & 1:
-            hashed = node_hash(self._peaks.pop(), hashed)
-            full >>= 1
-        self._peaks.append(hashed)
-        self.size += 1
-
-    def peaks(self) -> list[bytes]:
-        """Return the roots of the perfect subtrees, the largest first."""
-        return list(self._peaks)
-
-    def root(self) -> bytes:
-        """Return the root of the tree."""
-        return _folded(self._peaks)
 
 
 def inclusion(position: int, size: int, at: Callable[[Place], bytes]) -> list[bytes]:

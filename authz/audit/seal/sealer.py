@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from random import shuffle
 from typing import Any
 
-import orjson
 import structlog
 
 from authz.audit.seal import statements
 from authz.audit.seal.checkpoint import Checkpoint, origin_of, signed
 from authz.audit.seal.leaf import canonical, leaf_of
-from authz.audit.seal.merkle import Growing, Place, leaf_hash
+from authz.audit.seal.merkle import Growing, leaf_hash
+from authz.audit.seal.proofs import hashes_for
 from authz.audit.seal.store import CheckpointStore, name_of
 from authz.audit.terms import terms_in
 from tenants.database import Database
@@ -128,12 +128,6 @@ async def tree_of(session: ReadSession) -> Growing:
     last = (await session.run(statements.SIZE, {}))[0]["last"]
     size = 0 if last is None else last + 1
     return Growing(size, (await hashes_for(session, size, size)).__getitem__)
-
-
-async def hashes_for(session: ReadSession, place: int, size: int) -> Mapping[Place, bytes]:
-    """Return what proofs about `place` in the tree of `size` leaves are made of (`trail_hashes` in the database)."""
-    found = (await session.run(statements.HASHES, {"place": place, "size": size}))[0]["hashes"]
-    return {(level, number): b64decode(hashed) for level, number, hashed in orjson.loads(found)}
 
 
 async def _add(session: WriteSession, tree: Growing, rows: Sequence[Any]) -> None:
