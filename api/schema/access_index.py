@@ -7,7 +7,6 @@ from sqlalchemy import ColumnElement, FromClause, Select, exists, false, not_, o
 
 from api.reading.finding import Sought, Ways
 from authz.audit.seal.model import unsealed_event
-from authz.audit.seal.statements import has_leaf
 from authz.audit.terms import access_term
 from tenants.session import CURRENT_TENANT
 
@@ -33,9 +32,7 @@ def _found(ways: Sequence[Ways], sought: Sought) -> FromClause:
     ]
     waiting = unsealed_event.alias("waiting")
     columns = (waiting.c.retention_years, waiting.c.at, waiting.c.event_id.label("id"))
-    tail = select(*columns).where(
-        waiting.c.tenant_id == CURRENT_TENANT, not_(has_leaf(waiting.c.event_id)), *sought.bounds(waiting.c.at)
-    )
+    tail = select(*columns).where(waiting.c.tenant_id == CURRENT_TENANT, *sought.bounds(waiting.c.at))
     return union_all(*branches, tail).lateral("found")
 
 

@@ -8,11 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Integer, Select, Text, Uuid, and_, bindparam, cast, not_, or_, select, union_all
+from sqlalchemy import Integer, Select, Text, Uuid, and_, bindparam, cast, or_, select, union_all
 
 from authz.audit.event import access_event
 from authz.audit.seal.model import unsealed_event
-from authz.audit.seal.statements import has_leaf
 from authz.audit.terms import TermKind, access_term, term_of
 from tenants.database import Database
 from tenants.ids import TenantId
@@ -129,7 +128,6 @@ def _events() -> Select[*tuple[Any, ...]]:
         unsealed_event.c.tenant_id == CURRENT_TENANT,
         unsealed_event.c.at >= _LAST_AT,
         unsealed_event.c.at < until,
-        not_(has_leaf(unsealed_event.c.event_id)),
     )
     found, event = union_all(sealed, waiting).subquery("found"), access_event
     same = and_(

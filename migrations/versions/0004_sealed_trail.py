@@ -14,16 +14,16 @@ ADD_ONLY = "SELECT, INSERT"
 RIGHTS = {
     "access_term": ADD_ONLY,
     "unsealed_event": "SELECT, INSERT, DELETE",
+    "unkept_checkpoint": "SELECT, INSERT, DELETE",
     "trail_leaf": ADD_ONLY,
     "trail_node": ADD_ONLY,
     "trail_checkpoint": ADD_ONLY,
 }
 
-# The sealer has to find the tenants whose events wait before it can set one; without a tenant it sees ids and no more.
-WAITING = """
-    CREATE POLICY who_waits ON unsealed_event FOR SELECT
-    USING (nullif(current_setting('app.tenant', true), '') IS NULL)
-"""
+# The sealer has to find the tenants for whom something waits before it can set one; without a tenant it sees ids and
+# times, and no more.
+WAITING = ("unsealed_event", "unkept_checkpoint")
+WHO_WAITS = "CREATE POLICY who_waits ON {} FOR SELECT USING (nullif(current_setting('app.tenant', true), '') IS NULL)"
 
 ENQUEUE = """
     CREATE FUNCTION enqueue_access_event() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp
@@ -38,25 +38,36 @@ ENQUEUE_EACH = """
 """
 
 # Moves what lies in `rest` of one month into a partition of its own. A plain CREATE ... PARTITION OF would lock out
-# every request; ATTACH lets them go on.
+# every request; ATTACH lets them go on. It attaches an empty one: to check the foreign key of rows that are there,
+# PostgreSQL would look for their tenants under row-level security. Rows that only move wait for no other seal.
 ADD_MONTH = """
     CREATE FUNCTION trail_add_month(parent text, years integer, month timestamptz) RETURNS void LANGUAGE plpgsql
     SET search_path = pg_catalog, public, pg_temp AS $$
     DECLARE
         whole text := format('%s_%sy', parent, years);
+        rest text := whole || '_rest';
         part text := format('%s_%s', whole, to_char(month AT TIME ZONE 'UTC', 'YYYY_MM'));
+        moving text := part || '_moving';
         ends timestamptz := (month AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC';
+        moved boolean := pg_relation_size(format('public.%I', rest)::regclass) > 0;
     BEGIN
         EXECUTE format('CREATE TABLE public.%I (LIKE public.%I INCLUDING ALL)', part, whole);
-        IF pg_relation_size(format('public.%I', whole || '_rest')::regclass) > 0 THEN
-            EXECUTE format('ALTER TABLE public.%I NO FORCE ROW LEVEL SECURITY', whole || '_rest');
+        IF moved THEN
+            EXECUTE format('CREATE TABLE public.%I (LIKE public.%I)', moving, whole);
+            EXECUTE format('ALTER TABLE public.%I NO FORCE ROW LEVEL SECURITY', rest);
             EXECUTE format(
                 'WITH moved AS (DELETE FROM public.%I WHERE at >= %L AND at < %L RETURNING *) '
-                'INSERT INTO public.%I SELECT * FROM moved', whole || '_rest', month, ends, part);
-            EXECUTE format('ALTER TABLE public.%I FORCE ROW LEVEL SECURITY', whole || '_rest');
+                'INSERT INTO public.%I SELECT * FROM moved', rest, month, ends, moving);
+            EXECUTE format('ALTER TABLE public.%I FORCE ROW LEVEL SECURITY', rest);
         END IF;
         EXECUTE format('ALTER TABLE public.%I ATTACH PARTITION public.%I FOR VALUES FROM (%L) TO (%L)',
                        whole, part, month, ends);
+        IF moved THEN
+            EXECUTE format('ALTER TABLE public.%I DISABLE TRIGGER USER', part);
+            EXECUTE format('INSERT INTO public.%I SELECT * FROM public.%I', part, moving);
+            EXECUTE format('ALTER TABLE public.%I ENABLE TRIGGER USER', part);
+            EXECUTE format('DROP TABLE public.%I', moving);
+        END IF;
         EXECUTE format('ALTER TABLE public.%I ENABLE ROW LEVEL SECURITY', part);
         EXECUTE format('ALTER TABLE public.%I FORCE ROW LEVEL SECURITY', part);
     END $$
@@ -155,7 +166,8 @@ def upgrade() -> None:
     for table, rights in RIGHTS.items():
         for statement in isolate(table, may=rights):
             op.execute(statement)
-    op.execute(WAITING)
+    for table in WAITING:
+        op.execute(WHO_WAITS.format(table))
     _enqueue_what_is_there()
     op.drop_column("access_event", "sealed_in")
     op.drop_index("access_event_actor_idx", "access_event")
@@ -219,7 +231,14 @@ def create_tables() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("event_id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "at", "event_id", "retention_years", name=op.f("unsealed_event_pkey")),
-        comment="Events that no checkpoint kept outside covers yet. A trigger adds each with its event.",
+        comment="Events that wait to be sealed. A trigger adds each with its event.",
+    )
+    op.create_table(
+        "unkept_checkpoint",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "size", name=op.f("unkept_checkpoint_pkey")),
+        comment="Checkpoints that wait to be kept outside the database.",
     )
     op.create_table(
         "trail_leaf",

@@ -14,7 +14,15 @@ unsealed_event = tenant_table(
     Column("at", Timestamp, nullable=False),
     Column("event_id", Uuid, nullable=False),
     key=("at", "event_id", "retention_years"),
-    comment="Events that no checkpoint kept outside covers yet. A trigger adds each with its event.",
+    comment="Events that wait to be sealed. A trigger adds each with its event.",
+    derived=True,
+)
+
+unkept_checkpoint = tenant_table(
+    "unkept_checkpoint",
+    Column("size", Integer, nullable=False),
+    key=("size",),
+    comment="Checkpoints that wait to be kept outside the database.",
     derived=True,
 )
 

@@ -1,11 +1,10 @@
 """The sealer: gives events their order, builds the tree, signs it, and makes them found by their terms.
 
-What waits is taken from a table that a trigger fills, and leaves it when a checkpoint that covers it is kept outside.
-So whatever ends the sealer in between, the next one goes on from there.
+What waits stands in two tables: events to be sealed, which a trigger adds, and checkpoints to be kept outside. So
+whatever ends the sealer in between, the next one goes on from there.
 """
 
-from base64 import b64decode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import shuffle
@@ -32,15 +31,6 @@ _BATCH = 100
 """Events sealed by one statement of each kind: few, so that requests beside it wait for milliseconds."""
 _MOST = 2_000
 """Events sealed in one transaction."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """The newest checkpoint of a tenant, and how many events were added to its tree now."""
-
-    checkpoint: Checkpoint
-    note: str
-    added: int
 
 
 @dataclass(slots=True)
@@ -78,32 +68,39 @@ class Sealer:
             self.last = datetime.now(UTC)
 
     async def seal(self, tenant_id: TenantId, keys: SigningKeys) -> int:
-        """Seal what waits of a tenant, unless another process does; return how many events.
+        """Seal what waits of a tenant, unless another process does, and keep its checkpoints; return how many events.
 
         Raises `DatabaseUnavailableError` and `CheckpointStoreError`; what was sealed stays so.
         """
-        task, total = SystemTask(Task.SEAL, tenant_id), 0
+        total = 0
         while True:
-            async with self.database.writing(task) as session:
-                done = await seal_some(session, keys)
-            if done is None:
-                return total
-            await self.store.put(name_of(tenant_id, done.checkpoint), done.note.encode())
-            async with self.database.writing(task) as session:
-                await session.run(statements.DONE, {"size": done.checkpoint.size})
-            total += done.added
-            self.sealed += done.added
-            if done.added < _MOST:
+            async with self.database.writing(SystemTask(Task.SEAL, tenant_id)) as session:
+                added = await seal_some(session, keys)
+            total += added
+            self.sealed += added
+            await self._keep(tenant_id)
+            if added < _MOST:
                 return total
 
+    async def _keep(self, tenant_id: TenantId) -> None:
+        """Keep the checkpoints that wait for it outside."""
+        task = SystemTask(Task.SEAL, tenant_id)
+        async with self.database.reading(task) as session:
+            rows = await session.run(statements.UNKEPT, {"most": _MOST})
+        for row in rows:
+            await self.store.put(name_of(tenant_id, row["at"], row["size"]), row["note"].encode())
+            async with self.database.writing(task) as session:
+                await session.run(statements.KEPT, {"size": row["size"]})
 
-async def seal_some(session: WriteSession, keys: SigningKeys) -> Sealed | None:
-    """Seal up to some thousand events of the session's tenant and sign the tree.
 
-    Return the newest checkpoint; None where another process is at it, or there is nothing to sign.
+async def seal_some(session: WriteSession, keys: SigningKeys) -> int:
+    """Seal up to some thousand events of the session's tenant and sign the tree; return how many.
+
+    None are sealed where another process is at it.
     """
+    await session.run(statements.ALONG_INDEXES, {})
     if not (await session.run(statements.TAKE_TURN, {}))[0]["mine"]:
-        return None
+        return 0
     tree = await tree_of(session)
     before = tree.size
     while tree.size - before < _MOST:
@@ -112,15 +109,18 @@ async def seal_some(session: WriteSession, keys: SigningKeys) -> Sealed | None:
             await _add(session, tree, rows)
         if len(rows) < _BATCH:
             break
+    if tree.size > before:
+        await _sign(session, tree, keys)
+    return tree.size - before
+
+
+async def _sign(session: WriteSession, tree: Growing, keys: SigningKeys) -> None:
     newest = await session.run(statements.NEWEST, {})
-    if tree.size == before:
-        return _known(session.tenant_id, newest[0]) if newest else None
     # A clock that was set back must not make the checkpoints' times go back.
     at = max(datetime.now(UTC), *(row["at"] for row in newest)) if newest else datetime.now(UTC)
-    checkpoint = Checkpoint(origin_of(session.tenant_id), tree.size, tree.root(), at)
-    note = signed(checkpoint, keys.signing)
+    note = signed(Checkpoint(origin_of(session.tenant_id), tree.size, tree.root(), at), keys.signing)
     await session.run(statements.ADD_CHECKPOINT, {"size": tree.size, "at": at, "note": note})
-    return Sealed(checkpoint, note, tree.size - before)
+    await session.run(statements.ADD_UNKEPT, {"size": tree.size})
 
 
 async def tree_of(session: ReadSession) -> Growing:
@@ -140,6 +140,7 @@ async def _add(session: WriteSession, tree: Growing, rows: Sequence[Any]) -> Non
         "years": [row["retention_years"] for row in rows],
         "times": [row["at"] for row in rows],
     }
+    await session.run(statements.TAKE, facts)
     await session.run(statements.ADD_LEAVES, {**facts, "hashes": hashes, "first": first})
     if nodes:
         levels, numbers = zip(*(place for place, _ in nodes), strict=True)
@@ -148,8 +149,3 @@ async def _add(session: WriteSession, tree: Growing, rows: Sequence[Any]) -> Non
     terms = [(term, number) for number, leaf in enumerate(leaves, 1) for term in terms_in(leaf)]
     texts, events = zip(*terms, strict=True)
     await session.run(statements.ADD_TERMS, {**facts, "terms": texts, "events": events})
-
-
-def _known(tenant_id: TenantId, row: Mapping[str, Any]) -> Sealed:
-    root = b64decode(row["note"].split("\n")[2])
-    return Sealed(Checkpoint(origin_of(tenant_id), row["size"], root, row["at"]), row["note"], 0)

@@ -6,6 +6,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
+    Delete,
     Insert,
     Integer,
     LargeBinary,
@@ -18,11 +19,9 @@ from sqlalchemy import (
     cast,
     column,
     delete,
-    exists,
     func,
     insert,
     literal_column,
-    not_,
     select,
     text,
     true,
@@ -32,7 +31,7 @@ from sqlalchemy.types import TypeEngine
 
 from authz.audit.event import access_event
 from authz.audit.seal.leaf import COLUMNS
-from authz.audit.seal.model import trail_checkpoint, trail_leaf, trail_node, unsealed_event
+from authz.audit.seal.model import trail_checkpoint, trail_leaf, trail_node, unkept_checkpoint, unsealed_event
 from authz.audit.terms import access_term
 from tenants.session import CURRENT_TENANT, in_tenant
 from tenants.statements import compiled
@@ -41,9 +40,11 @@ from tenants.tables import Timestamp
 # Locks are numbers: this seed keeps the sealer's apart from whatever else is locked by a tenant's id.
 _SEED = literal_column("5377219604118262", BigInteger())
 
-WAITING = text("SELECT DISTINCT tenant_id FROM unsealed_event")
+WAITING = text("SELECT tenant_id FROM unsealed_event UNION SELECT tenant_id FROM unkept_checkpoint")
 """Run outside any tenant."""
 
+# These tables grow from nothing within one plan's life, so it must not be made for the nothing.
+ALONG_INDEXES = compiled(select(func.set_config(*map(literal_column, ("'enable_seqscan'", "'off'", "true")))))
 # One sealer of a tenant at a time. The lock falls with the transaction, when what it wrote can be seen.
 TAKE_TURN = compiled(
     select(func.pg_try_advisory_xact_lock(func.hashtextextended(cast(CURRENT_TENANT, Text), _SEED)).label("mine"))
@@ -69,12 +70,6 @@ LEAF = compiled(
 )
 
 
-def has_leaf(event_id: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Return the predicate that an event is in the tree."""
-    leaf = trail_leaf.alias("leaf")
-    return exists().where(leaf.c.tenant_id == CURRENT_TENANT, leaf.c.event_id == event_id).correlate_except(leaf)
-
-
 def first_covering(event_id: ColumnElement[Any], value: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return `value`, made of the leaf of an event and the first checkpoint that covers it, for a statement about it.
 
@@ -93,7 +88,7 @@ def first_covering(event_id: ColumnElement[Any], value: ColumnElement[Any]) -> C
 
 
 def _next() -> Select[*tuple[Any, ...]]:
-    """Return the statement for the oldest events that wait and have no leaf yet."""
+    """Return the statement for the oldest events that wait."""
     same = and_(
         access_event.c.tenant_id == unsealed_event.c.tenant_id,
         access_event.c.retention_years == unsealed_event.c.retention_years,
@@ -103,26 +98,13 @@ def _next() -> Select[*tuple[Any, ...]]:
     return (
         select(*COLUMNS)
         .select_from(unsealed_event.join(access_event, same))
-        .where(in_tenant(unsealed_event), not_(has_leaf(unsealed_event.c.event_id)))
+        .where(in_tenant(unsealed_event))
         .order_by(unsealed_event.c.at, unsealed_event.c.event_id)
         .limit(bindparam("most", type_=Integer()))
     )
 
 
 NEXT = compiled(_next())
-LOST = compiled(
-    select(func.count().label("events")).where(
-        in_tenant(unsealed_event),
-        not_(
-            exists().where(
-                access_event.c.tenant_id == unsealed_event.c.tenant_id,
-                access_event.c.retention_years == unsealed_event.c.retention_years,
-                access_event.c.at == unsealed_event.c.at,
-                access_event.c.id == unsealed_event.c.event_id,
-            )
-        ),
-    )
-)
 
 
 def _given(**kinds: TypeEngine[Any]) -> FromClause:
@@ -159,6 +141,22 @@ def _add_terms() -> Insert:
     return insert(access_term).from_select(names, rows)
 
 
+def _take() -> Delete:
+    """Return the statement that takes events from those that wait."""
+    rows = _given(ids=Uuid(), years=SmallInteger(), times=Timestamp)
+    return delete(unsealed_event).where(
+        in_tenant(unsealed_event),
+        unsealed_event.c.at == rows.c.times,
+        unsealed_event.c.event_id == rows.c.ids,
+        unsealed_event.c.retention_years == rows.c.years,
+    )
+
+
+SAME_CHECKPOINT = and_(
+    trail_checkpoint.c.tenant_id == unkept_checkpoint.c.tenant_id, trail_checkpoint.c.size == unkept_checkpoint.c.size
+)
+
+TAKE = compiled(_take())
 ADD_LEAVES = compiled(_add_leaves())
 ADD_NODES = compiled(_add_nodes())
 ADD_TERMS = compiled(_add_terms())
@@ -170,13 +168,18 @@ ADD_CHECKPOINT = compiled(
         note=bindparam("note", type_=Text()),
     )
 )
-DONE = compiled(
-    delete(unsealed_event).where(
-        in_tenant(unsealed_event),
-        exists().where(
-            trail_leaf.c.tenant_id == CURRENT_TENANT,
-            trail_leaf.c.event_id == unsealed_event.c.event_id,
-            trail_leaf.c.position < bindparam("size", type_=Integer()),
-        ),
+ADD_UNKEPT = compiled(
+    insert(unkept_checkpoint).values(tenant_id=CURRENT_TENANT, size=bindparam("size", type_=Integer()))
+)
+UNKEPT = compiled(
+    select(trail_checkpoint.c.size, trail_checkpoint.c.at, trail_checkpoint.c.note)
+    .select_from(unkept_checkpoint.join(trail_checkpoint, SAME_CHECKPOINT))
+    .where(in_tenant(unkept_checkpoint))
+    .order_by(trail_checkpoint.c.size)
+    .limit(bindparam("most", type_=Integer()))
+)
+KEPT = compiled(
+    delete(unkept_checkpoint).where(
+        in_tenant(unkept_checkpoint), unkept_checkpoint.c.size == bindparam("size", type_=Integer())
     )
 )

@@ -2,11 +2,10 @@
 
 import asyncio
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
-
-from authz.audit.seal.checkpoint import Checkpoint
 
 
 class CheckpointStoreError(Exception):
@@ -25,9 +24,9 @@ class CheckpointStore(Protocol):
         ...
 
 
-def name_of(tenant_id: UUID, checkpoint: Checkpoint) -> str:
-    """Return the name that a checkpoint is kept under: tenant, day of signing (UTC), size."""
-    return f"{tenant_id}/{checkpoint.at:%Y-%m-%d}/{checkpoint.size:016d}.txt"
+def name_of(tenant_id: UUID, at: datetime, size: int) -> str:
+    """Return the name that a checkpoint of `size` leaves, signed at `at`, is kept under: tenant, day (UTC), size."""
+    return f"{tenant_id}/{at.astimezone(UTC):%Y-%m-%d}/{size:016d}.txt"
 
 
 class CheckpointFolder:

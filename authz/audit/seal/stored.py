@@ -1,7 +1,7 @@
 """Reading a tenant's trail in its order: leaves with their events, and checkpoints, some thousand at a time."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,8 +11,8 @@ from sqlalchemy import Integer, and_, bindparam, exists, func, not_, select
 
 from authz.audit.event import access_event
 from authz.audit.seal.leaf import COLUMNS, Leaf, leaf_of
-from authz.audit.seal.model import trail_checkpoint, trail_leaf, trail_node, unsealed_event
-from authz.audit.seal.statements import SIZE, has_leaf
+from authz.audit.seal.model import trail_checkpoint, trail_leaf, trail_node, unkept_checkpoint, unsealed_event
+from authz.audit.seal.statements import ALONG_INDEXES, SAME_CHECKPOINT, SIZE
 from tenants.database import Database
 from tenants.ids import TenantId
 from tenants.session import ReadSession, SystemTask, Task, in_tenant
@@ -66,15 +66,23 @@ _IS_OF_EVENT = and_(
     unsealed_event.c.at == access_event.c.at,
     unsealed_event.c.event_id == access_event.c.id,
 )
-_WAITS = (in_tenant(unsealed_event), not_(has_leaf(unsealed_event.c.event_id)))
 _MOST = bindparam("most", type_=Integer())
 _STRAY = compiled(
     select(access_event.c.id)
     .where(in_tenant(access_event), not_(_EXACT_LEAF), not_(exists().where(_IS_OF_EVENT)))
     .limit(_MOST)
 )
-_WAITING = compiled(select(func.count().label("events"), func.min(unsealed_event.c.at).label("since")).where(*_WAITS))
-_LOST = compiled(select(unsealed_event.c.event_id).where(*_WAITS, not_(exists().where(_IS_OF_EVENT))).limit(_MOST))
+_WAITING = compiled(
+    select(func.count().label("events"), func.min(unsealed_event.c.at).label("since")).where(in_tenant(unsealed_event))
+)
+_UNKEPT = compiled(
+    select(func.count().label("checkpoints"), func.min(trail_checkpoint.c.at).label("since"))
+    .select_from(unkept_checkpoint.outerjoin(trail_checkpoint, SAME_CHECKPOINT))
+    .where(in_tenant(unkept_checkpoint))
+)
+_LOST = compiled(
+    select(unsealed_event.c.event_id).where(in_tenant(unsealed_event), not_(exists().where(_IS_OF_EVENT))).limit(_MOST)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +147,18 @@ class Stored:
         async with self.session() as session:
             return [row["event_id"] for row in await session.run(_LOST, {"most": most})]
 
-    def session(self) -> AbstractAsyncContextManager[ReadSession]:
+    async def unkept(self) -> tuple[int, datetime | None]:
+        """Return how many checkpoints wait to be kept outside, and when the oldest of them was signed."""
+        async with self.session() as session:
+            row = (await session.run(_UNKEPT, {}))[0]
+        return row["checkpoints"], row["since"]
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[ReadSession]:
         """Open a transaction to read in. Raises `DatabaseUnavailableError`."""
-        return self.database.reading(SystemTask(Task.AUDIT, self.tenant_id))
+        async with self.database.reading(SystemTask(Task.AUDIT, self.tenant_id)) as session:
+            await session.run(ALONG_INDEXES, {})
+            yield session
 
 
 def _leaf(row: Mapping[str, Any]) -> StoredLeaf:

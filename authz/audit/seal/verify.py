@@ -104,7 +104,12 @@ class Verifier:
         if since is not None and since < self._now - _PATIENCE:
             self._verdict.add(
                 f"{self._verdict.waiting} events wait for their seal, the first since {since:%Y-%m-%d %H:%M} UTC: "
-                "no sealer runs, or it cannot keep its checkpoints"
+                "no sealer runs"
+            )
+        unkept, since = await self._stored.unkept()
+        if since is not None and since < self._now - _PATIENCE:
+            self._verdict.add(
+                f"{unkept} checkpoints wait to be kept outside, the first since {since:%Y-%m-%d %H:%M} UTC: see the log"
             )
 
 

@@ -33,10 +33,15 @@ def leaf(row: asyncpg.Record) -> bytes:
     return json.dumps(members, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+def hash_of(leaf: bytes) -> bytes:
+    """Return the hash of a leaf."""
+    return sha256(b"\x00" + leaf).digest()
+
+
 def root_over(leaves: list[bytes]) -> bytes:
     """Return the Merkle tree hash of RFC 9162, section 2.1.1, by its definition."""
     if len(leaves) == 1:
-        return sha256(b"\x00" + leaves[0]).digest()
+        return hash_of(leaves[0])
     half = 1
     while half * 2 < len(leaves):
         half *= 2
