@@ -5,8 +5,9 @@ Who reads gets a `ReadSession` (REPEATABLE READ: all its statements see one stat
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,6 +16,15 @@ from tenants.connection import DatabaseSettings, DatabaseUnavailableError, Pool,
 from tenants.keys.service import KeyService, SessionKeys
 from tenants.session import InTenant, ReadSession, SystemTask, WriteSession
 from tenants.transaction import Isolation, Transaction, begin, opening_in, opening_outside
+
+Opening = Callable[[float], str]
+"""Makes the text that begins a transaction, of the limit of each wait in it in seconds."""
+
+_AT_ONCE = 0.1
+"""Seconds within which a connection counts as not waited for."""
+
+_LEAST = 0.2
+"""The part of its limit that a transaction keeps, however long its connection was waited for."""
 
 _ROLE = text("""
     SELECT rolname, rolsuper, rolbypassrls,
@@ -40,10 +50,9 @@ class Database:
     @asynccontextmanager
     async def reading(self, who: InTenant) -> AsyncIterator[ReadSession]:
         """Open a transaction that reads in `who`'s tenant. Raises `DatabaseUnavailableError`."""
-        limit = self._limit(who)
-        opening = opening_in(who.tenant_id, Isolation.ONE_STATE, limit)
-        async with self._transaction(opening, limit) as transaction:
-            session = ReadSession(transaction, who.tenant_id, limit)
+        opening = partial(opening_in, who.tenant_id, Isolation.ONE_STATE)
+        async with self._transaction(opening, self._limit(who)) as transaction:
+            session = ReadSession(transaction, who.tenant_id, transaction.limit)
             self._give_keys(session)
             yield session
             await session.settle()
@@ -51,10 +60,9 @@ class Database:
     @asynccontextmanager
     async def writing(self, who: InTenant) -> AsyncIterator[WriteSession]:
         """Open a transaction that writes in `who`'s tenant. Raises `DatabaseUnavailableError`."""
-        limit = self._limit(who)
-        opening = opening_in(who.tenant_id, Isolation.NEWEST, limit)
-        async with self._transaction(opening, limit) as transaction:
-            session = WriteSession(transaction, who.tenant_id, limit)
+        opening = partial(opening_in, who.tenant_id, Isolation.NEWEST)
+        async with self._transaction(opening, self._limit(who)) as transaction:
+            session = WriteSession(transaction, who.tenant_id, transaction.limit)
             self._give_keys(session)
             yield session
             await session.settle()
@@ -63,7 +71,7 @@ class Database:
     async def outside(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction with no tenant: it reaches the directory, and no row of anybody."""
         limit = self._settings.statement_timeout
-        async with self._transaction(opening_outside(Isolation.NEWEST, limit), limit) as transaction:
+        async with self._transaction(partial(opening_outside, Isolation.NEWEST), limit) as transaction:
             with told_apart():
                 yield transaction.held.sqlalchemy
 
@@ -101,7 +109,7 @@ class Database:
         return self._settings.task_statement_timeout if is_task else self._settings.statement_timeout
 
     @asynccontextmanager
-    async def _transaction(self, opening: str, limit: float) -> AsyncIterator[Transaction]:
+    async def _transaction(self, opening: Opening, limit: float) -> AsyncIterator[Transaction]:
         transaction = await self._open(opening, limit)
         try:
             yield transaction
@@ -115,10 +123,22 @@ class Database:
         finally:
             transaction.release()
 
-    async def _open(self, opening: str, limit: float) -> Transaction:
+    async def _open(self, opening: Opening, limit: float) -> Transaction:
         """Return a transaction that has begun. Connections that are not fit are passed over, a new one never is."""
+        now = asyncio.get_running_loop().time
+        began, whole = now(), opening(limit)
         with told_apart():
             async with asyncio.timeout(self._settings.open_limit):
                 while True:
-                    if transaction := await begin(await self._pool.take(), opening, limit):
+                    held = await self._pool.take()
+                    left = _left(limit, now() - began)
+                    if transaction := await begin(held, whole if left == limit else opening(left), left):
                         return transaction
+
+
+def _left(limit: float, waited: float) -> float:
+    """Return the limit of a transaction's waits after a wait for its connection; all in seconds.
+
+    To whoever asks the two are one wait, and a refusal is promised in time.
+    """
+    return limit if waited < _AT_ONCE else max(limit - waited, limit * _LEAST)

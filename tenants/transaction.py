@@ -60,11 +60,14 @@ def _opening(tenant: str, isolation: Isolation, limit: float) -> str:
 
 
 class Transaction:
-    """A transaction that has begun. Its connection goes back to the pool only when the server said that it ended."""
+    """A transaction that has begun. Its connection goes back to the pool only when the server said that it ended.
+
+    `limit` bounds each wait in it, in seconds.
+    """
 
     def __init__(self, held: Held, limit: float) -> None:
         self._held = held
-        self._limit = limit
+        self.limit = limit
         self._takes_statements = True
         self._has_ended = False
 
@@ -106,7 +109,7 @@ class Transaction:
 
     async def _end(self, command: str) -> str:
         with told_apart():
-            said = str(await self._held.driver.execute(command, timeout=self._limit))
+            said = str(await self._held.driver.execute(command, timeout=self.limit))
         self._has_ended = True
         return said
 

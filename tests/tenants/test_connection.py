@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import func, select
 
 from domain.people.model import person
 from tenants.connection import DatabaseSettings, DatabaseUnavailableError, Held, Pool
-from tenants.database import Database
+from tenants.database import Database, _left
 from tenants.ids import TenantId, uuid7
 from tenants.session import ReadSession, SystemTask, Task, in_tenant
 from tenants.transaction import Isolation, opening_in
@@ -54,13 +55,38 @@ async def test_a_transaction_that_was_not_seen_to_end_loses_its_connection(
     narrow: Database, tenant: TenantId, *, past_it: bool
 ) -> None:
     before = await connection_in_pool(narrow)
-    transaction = await narrow._open(opening_in(tenant, Isolation.NEWEST, 1), 1)
+    transaction = await narrow._open(partial(opening_in, tenant, Isolation.NEWEST), 1)
     if past_it:
         await transaction.held.driver.execute("COMMIT")
     transaction.release()
     after = await connection_in_pool(narrow)
     assert after[0] != before[0]
     assert after[1:] == (False, None)
+
+
+async def test_what_was_waited_for_a_connection_is_off_the_limit_of_what_waits_in_it(
+    database_url: str, tenant: TenantId
+) -> None:
+    settings = DatabaseSettings(database_url, pool_size=1, pool_wait=30, connect_timeout=10, open_limit=40)
+    database = Database(settings, key_service())
+
+    async def limit() -> list[Any]:
+        async with database.writing(SystemTask(Task.DEMO, tenant)) as session:
+            found = await session.fetch("SELECT setting::int FROM pg_settings WHERE name = 'statement_timeout'", [])
+            return [row[0] for row in found]
+
+    try:
+        held = await database._pool.take()
+        waiting = asyncio.create_task(limit())
+        await asyncio.sleep(0.5)
+        held.give_back()
+        whole = int(settings.task_statement_timeout * 1000)
+        assert (await waiting)[0] <= whole - 500
+        assert await limit() == [whole]
+        assert _left(1.5, 1.0) == 0.5
+        assert _left(1.5, 30.0) == pytest.approx(0.3)
+    finally:
+        await database.close()
 
 
 async def test_a_connection_is_not_given_back_inside_a_transaction(narrow: Database) -> None:
@@ -81,7 +107,7 @@ async def test_no_transaction_begins_inside_another(narrow: Database, tenant: Te
 
 async def test_a_cancelled_opener_leaves_no_open_transaction(narrow: Database) -> None:
     before = await connection_in_pool(narrow)
-    opening = asyncio.create_task(narrow._open("BEGIN; SELECT pg_sleep(2)", 1))
+    opening = asyncio.create_task(narrow._open(lambda _: "BEGIN; SELECT pg_sleep(2)", 1))
     await asyncio.sleep(0.2)
     opening.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -95,7 +121,7 @@ async def test_an_opener_that_takes_too_long_leaves_no_open_transaction(database
     database = Database(DatabaseSettings(database_url, pool_size=1, connect_timeout=10, open_limit=1), key_service())
     try:
         with pytest.raises(DatabaseUnavailableError):
-            await database._open("BEGIN; SELECT pg_sleep(5)", 1)
+            await database._open(lambda _: "BEGIN; SELECT pg_sleep(5)", 1)
         assert (await connection_in_pool(database))[1:] == (False, None)
     finally:
         await database.close()
@@ -190,7 +216,7 @@ async def test_every_connection_that_died_while_idle_is_passed_over(
 async def test_a_new_connection_that_dies_at_once_is_the_last(narrow: Database, taken: list[Held]) -> None:
     async with asyncio.timeout(HANG):
         with pytest.raises(DatabaseUnavailableError):
-            await narrow._open("SELECT pg_terminate_backend(pg_backend_pid())", 1)
+            await narrow._open(lambda _: "SELECT pg_terminate_backend(pg_backend_pid())", 1)
     assert len(taken) == 1
 
 

@@ -76,6 +76,20 @@ async def test_no_value_leaves_and_no_change_stays_without_its_event(scene: Scen
         assert await scene.events(reply.request_id) == []
 
 
+async def test_whoever_comes_while_others_wait_is_refused_in_time_too(scene: Scene) -> None:
+    """The wait for a free connection and the wait for the trail are one wait to whoever asks."""
+    async with scene.hand() as hand:
+        await hand.execute(FAULTS["locked"].breaks)
+        asking = []
+        for _ in range(40):
+            asking.append(asyncio.create_task(scene.ask()))
+            await asyncio.sleep(0.05)
+        replies = await asyncio.gather(*asking)
+        await hand.execute(FAULTS["locked"].mends)
+        assert all(map(Reply.is_refused, replies))
+        assert await scene.recovers()
+
+
 async def test_when_every_connection_is_held_whoever_asks_is_refused(scene: Scene) -> None:
     tenant_id = await scene.tenant_id()
     database = scene.database()
