@@ -2,9 +2,6 @@
 
 import asyncio
 import os
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,44 +16,26 @@ from tenants.directory import ensure_tenant
 from tenants.embedded import EmbeddedServer
 from tenants.ids import uuid7
 from tenants.session import SystemTask, Task, in_tenant
+from tests.support.disks import fill, small_disk
 from tests.support.keys import key_service
 
 
 @pytest.fixture
-def small_disk() -> Iterator[Path]:
+def disk() -> Iterator[Path]:
     """Give a file system of 200 MB."""
-    folder = Path(tempfile.mkdtemp(prefix="small-disk-"))
-    folder.chmod(0o755)
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200m,mode=755", "tmpfs", str(folder)], check=False)
-    if mounted.returncode != 0:
-        shutil.rmtree(folder)
-        pytest.skip("mounting a small file system needs root, and a machine that lets it")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=False)
-    shutil.rmtree(folder, ignore_errors=True)
+    with small_disk(200) as folder:
+        yield folder
 
 
 @pytest.fixture
-def small_server(small_disk: Path) -> Iterator[EmbeddedServer]:
+def small_server(disk: Path) -> Iterator[EmbeddedServer]:
     """Give a server on it, kept alive as the commands keep theirs."""
-    with EmbeddedServer.open(small_disk / "data", say=lambda _line: None) as server:
+    with EmbeddedServer.open(disk / "data", say=lambda _line: None) as server:
         server.keep(lambda _line: None)
         yield server
 
 
-def fill(disk: Path) -> Path:
-    """Leave no space on `disk`; return the file that takes it."""
-    ballast = disk / "ballast"
-    with ballast.open("wb") as file, pytest.raises(OSError, match="No space left"):
-        while True:
-            file.write(b"0" * 65536)
-            file.flush()
-    return ballast
-
-
-async def test_a_full_disk_is_named_loses_nothing_and_is_survived(
-    small_server: EmbeddedServer, small_disk: Path
-) -> None:
+async def test_a_full_disk_is_named_loses_nothing_and_is_survived(small_server: EmbeddedServer, disk: Path) -> None:
     await upgrade(small_server.addresses.owner)
     database = Database(DatabaseSettings(small_server.addresses.application, open_limit=20), key_service())
     task = SystemTask(Task.IMPORT, await ensure_tenant(database, "northwind", "Northwind Academy"))
@@ -77,7 +56,7 @@ async def test_a_full_disk_is_named_loses_nothing_and_is_survived(
 
     try:
         await write()
-        ballast = fill(small_disk)
+        ballast = fill(disk)
         for _ in range(60):
             try:
                 await write()
