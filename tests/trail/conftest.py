@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,15 @@ from tests.trail.own_server import OwnServer, own_server
 from tests.trail.scene import Scene, scene_on
 
 __all__ = ["issuer", "key_file", "logged"]
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say what the killing came to."""
+    for report in terminalreporter.stats.get("passed", ()):
+        for name, value in report.user_properties:
+            if name == "killed":
+                told = ", ".join(f"{number} {what}" for what, number in value.items())
+                terminalreporter.write_line(f"killed: {told}")
 
 
 @pytest.fixture

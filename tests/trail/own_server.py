@@ -24,6 +24,7 @@ class OwnServer:
     """A server with the product's schema in its database."""
 
     server: EmbeddedServer
+    folder: Path
     cluster: Path
 
     @property
@@ -42,6 +43,10 @@ class OwnServer:
         shown = subprocess.run(["/bin/ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True)
         pairs = [tuple(map(int, line.split())) for line in shown.stdout.splitlines()]
         return [first, *(number for number, parent in pairs if parent == first)]
+
+    def recoveries(self) -> int:
+        """Return how often it has begun after an end that it could not prepare for."""
+        return (self.folder / "postgres.log").read_text().count("automatic recovery in progress")
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to every process."""
@@ -73,7 +78,7 @@ def own_server(folder: Path, *, settings: dict[str, str] | None = None) -> Itera
     opened = EmbeddedServer.open(folder, settings=QUICK if settings is None else settings, say=lambda _line: None)
     with opened as server:
         asyncio.run(upgrade(server.addresses.owner))
-        yield OwnServer(server, Path(asyncio.run(_data_folder(server.addresses.superuser))))
+        yield OwnServer(server, folder, Path(asyncio.run(_data_folder(server.addresses.superuser))))
 
 
 async def _data_folder(url: str) -> str:
