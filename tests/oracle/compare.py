@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from graphql import parse, print_ast
 from tests.oracle.capacities import Cursor, OracleViewer
 from tests.oracle.ledger import Expected
 from tests.oracle.lines import OneOf
+from tests.oracle.trail import category
 
 MOST = 8
 """Differences that a report shows."""
@@ -48,6 +50,9 @@ def event_differences(
     ]
     found = _sets("released", expected.disclosures, released) + _sets("denied", expected.denials, denials)
     found += _sets("told", expected.told, sorted(set(told)))
+    found += [
+        f"category of {field}: got {got!r}" for field, got in _categories(disclosed, denied) if got != category(field)
+    ]
     for name, value in (facts or {}).items():
         if event[name] != value:
             found.append(f"{name}: expected {value!r}, got {event[name]!r}")
@@ -158,6 +163,13 @@ def _learn(cursors: Cursors, viewer: OracleViewer) -> Iterator[str]:
                 other = viewer.cursors.setdefault(text, cursor)
                 if other != cursor:
                     yield f"{where}: a cursor of {other.place} is one of {cursor.place} too"
+
+
+def _categories(disclosed: list[Any], denied: list[Any]) -> Iterator[tuple[str, Any]]:
+    """Yield each field on record with the category that it is on record with."""
+    for entry in disclosed:
+        yield from zip_longest(entry["fields"], entry["categories"], fillvalue="")
+    yield from ((entry["field"], entry["category"]) for entry in denied)
 
 
 def _sets(what: str, expected: set[Any], actual: list[Any]) -> list[str]:

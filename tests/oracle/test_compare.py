@@ -13,6 +13,7 @@ from tests.oracle.compare import answer_differences, event_differences, report
 from tests.oracle.ledger import Expected
 from tests.oracle.lines import OneOf
 from tests.oracle.small import ADA, BEN, EVE, IVY, MIA, ask, viewer
+from tests.oracle.trail import category
 
 DOCUMENT = """
     { learners {
@@ -40,10 +41,13 @@ def _text(value: object) -> str:
 
 def recorded(expected: Expected) -> dict[str, Any]:
     """Return the event as a server would write it, its parts as the driver gives them: text."""
-    disclosures = [{"fields": [field], "subjects": [str(subject)]} for field, subject in expected.disclosures]
+    disclosures = [
+        {"fields": [field], "categories": [category(field)], "subjects": [str(subject)]}
+        for field, subject in expected.disclosures
+    ]
     told = {(field, who): why for field, why, who in expected.told}
     denials = [
-        {"field": field, "reason": why, "told": told[field, who], "subjects": [str(who)]}
+        {"field": field, "category": category(field), "reason": why, "told": told[field, who], "subjects": [str(who)]}
         for field, why, who in expected.denials
     ]
     return {
@@ -124,9 +128,10 @@ def test_one_cursor_in_two_lists_is_found() -> None:
         assert bool(found) == ("NAME" in document)
 
 
-def denial(real: str, told: str, who: UUID) -> dict[str, Any]:
+def denial(real: str, told: str, who: UUID, category: str = "IDENTITY") -> dict[str, Any]:
     """Return a denial of a picture, as it is on record."""
-    return {"field": "Learner.pictureUrl", "reason": real, "told": told, "subjects": [str(who)]}
+    picture = {"field": "Learner.pictureUrl", "category": category}
+    return {**picture, "reason": real, "told": told, "subjects": [str(who)]}
 
 
 RESTRICTED = denial("RESTRICTED_BY_SUBJECT", "NOT_IN_ROLE", BEN)
@@ -140,6 +145,7 @@ RESTRICTED = denial("RESTRICTED_BY_SUBJECT", "NOT_IN_ROLE", BEN)
         {"denials": [denial("NOT_IN_ROLE", "NOT_IN_ROLE", MIA), RESTRICTED]},
         {"denials": [denial("MINOR_PROTECTED", "NOT_IN_ROLE", MIA), RESTRICTED]},
         {"denials": [denial("MINOR_PROTECTED", "MINOR_PROTECTED", MIA)]},
+        {"denials": [denial("MINOR_PROTECTED", "MINOR_PROTECTED", MIA, "CONTACT"), RESTRICTED]},
         {"subject_count": 1},
         {"outcome": "RELEASED"},
     ],
@@ -161,6 +167,7 @@ def test_an_event_too_many_and_one_too_few_are_found() -> None:
     twice = recorded(expected)
     entries = json.loads(twice["disclosures"])
     assert event_differences(expected, twice | {"disclosures": [*entries, entries[0]]}) != []
+    assert event_differences(expected, twice | {"disclosures": [{**entries[0], "categories": []}, *entries[1:]]}) != []
     assert event_differences(expected, None) != []
     assert event_differences(silent, None) == []
     assert event_differences(silent, recorded(expected)) != []

@@ -190,12 +190,11 @@ def drawn(world: World, rng: random.Random) -> list[UUID]:
 
 
 def fetcher(connection: asyncpg.Connection, ring: Ring) -> FetchEvent:
-    """Return a way to find a request's event, opened."""
+    """Return a way to find a request's one event, opened."""
 
     async def fetch(request_id: str) -> Mapping[str, Any] | None:
-        row: Mapping[str, Any] | None = await connection.fetchrow(
-            "SELECT * FROM access_event WHERE request_id = $1", request_id
-        )
-        return None if row is None else ring.opened("access_event", row)
+        rows = await connection.fetch("SELECT * FROM access_event WHERE request_id = $1", request_id)
+        assert len(rows) <= 1, f"{len(rows)} events of one request"
+        return ring.opened("access_event", rows[0]) if rows else None
 
     return fetch
