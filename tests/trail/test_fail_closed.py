@@ -50,6 +50,7 @@ FAULTS = {
     "too slow": _before_insert("PERFORM pg_sleep(60);"),
     "no space left": _before_insert("RAISE EXCEPTION 'canary' USING ERRCODE = '53100';"),
     "no space left at the commit": _at_commit("RAISE EXCEPTION 'canary' USING ERRCODE = '53100';"),
+    "refused at the commit": _at_commit("RAISE EXCEPTION 'canary';"),
     "a limit of the server's": _before_insert("RAISE EXCEPTION 'canary' USING ERRCODE = '54000';"),
     "a constraint": Fault(
         "ALTER TABLE access_event ADD CONSTRAINT never CHECK (subject_count < 0) NOT VALID",
