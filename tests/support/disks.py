@@ -12,7 +12,10 @@ import pytest
 
 @contextmanager
 def small_disk(megabytes: int) -> Iterator[Path]:
-    """Give a file system of that size; skip the test where none may be mounted."""
+    """Give a file system of that size; skip the test where none may be mounted.
+
+    Ask for it before the server that uses it, so that it goes after that.
+    """
     folder = Path(tempfile.mkdtemp(prefix="small-disk-"))
     folder.chmod(0o755)
     options = f"size={megabytes}m,mode=755"
@@ -20,9 +23,12 @@ def small_disk(megabytes: int) -> Iterator[Path]:
     if mounted.returncode != 0:
         shutil.rmtree(folder)
         pytest.skip("mounting a small file system needs root, and a machine that lets it")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=False)
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield folder
+    finally:
+        # Whoever has a file open there has to be gone by now.
+        subprocess.run(["umount", str(folder)], check=True)
+        folder.rmdir()
 
 
 def fill(disk: Path) -> Path:

@@ -68,7 +68,7 @@ def disk() -> Iterator[Path]:
         yield folder
 
 
-async def test_no_space_for_the_trail_s_table(alone: OwnServer, scene_alone: Scene, disk: Path) -> None:
+async def test_no_space_for_the_trail_s_table(disk: Path, alone: OwnServer, scene_alone: Scene) -> None:
     place = disk / "trail"
     place.mkdir()
     owner = alone.cluster.stat()
