@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 
 _UPKEEP_SECONDS = 3600.0
 _UPKEEP = text("SELECT made, dropped FROM trail_upkeep()")
+# What lies in no month's partition is moved into one: after a clock was wrong for long, that may be much.
+_PATIENCE = text("SELECT set_config('statement_timeout', '60s', true)")
 
 
 def trail_keys(settings: Settings) -> SigningKeys:
@@ -61,6 +63,7 @@ async def keep_up(database: Database) -> tuple[int, int]:
     Safe to run twice, and from several processes at once. Raises `DatabaseUnavailableError`.
     """
     async with database.outside() as connection:
+        await connection.execute(_PATIENCE)
         made, dropped = (await connection.execute(_UPKEEP)).one()
     return made, dropped
 

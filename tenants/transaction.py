@@ -15,7 +15,9 @@ from tenants.connection import DatabaseUnavailableError, Held, StatementFailedEr
 # table of people to join a page of them.
 _PLANNING = (
     "SET LOCAL jit = off; SET LOCAL random_page_cost = 1.1; SET LOCAL plan_cache_mode = force_generic_plan; "
-    "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+    "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; "
+    # One request, one processor: workers of its own would cost more than they save, and take them from others.
+    "SET LOCAL max_parallel_workers_per_gather = 0"
 )
 _COMMITTED = "COMMIT"
 

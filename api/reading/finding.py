@@ -22,11 +22,18 @@ class Sought:
 
     ways: Sequence[Ways]
     """One for each condition, that which most likely finds least first."""
-    key: Key
+    keys: Sequence[Key]
+    """The list's order."""
+    backwards: bool
     after: bool
     before: bool
     """Whether the page has such a bound."""
     conditions: Sequence[Condition]
+
+    @property
+    def key(self) -> Key:
+        """Return the first part of the order."""
+        return self.keys[0]
 
     def bounds(self, value: ColumnElement[Any]) -> list[ColumnElement[bool]]:
         """Return what holds for `value`, the first of the order, in every row that is wanted."""

@@ -45,7 +45,9 @@ class PageSelect:
         self._wanted = wanted
         self._standing = standing
         self._entities = entities
-        self.rows = Rows(wanted.root.entity, standing, wanted.many, parents if wanted.nested else None, self._found_by)
+        around = parents if wanted.nested else None
+        opened = {column.name for slot in wanted.root.walk() for column in slot.sealed_cells().values()}
+        self.rows = Rows(wanted.root.entity, standing, wanted.many, around, self._found_by, opened)
         self._through: dict[int, ColumnElement[int]] = {}
 
     def _found_by(self, parent: ColumnElement[Any]) -> FromClause | None:
@@ -54,7 +56,10 @@ class PageSelect:
         if wanted.many is None or wanted.many.found_by is None:
             return None
         after, before = (bound is not None and not bound[0] for bound in (wanted.after, wanted.before))
-        sought = Sought(ways_of(wanted.conditions), wanted.keys[0], after, before, wanted.conditions)
+        sought = Sought(
+            ways=ways_of(wanted.conditions), keys=wanted.keys, backwards=wanted.backwards, after=after, before=before,
+            conditions=wanted.conditions,
+        )  # fmt: skip
         return wanted.many.found_by(parent, sought)
 
     def is_subject(self, slot: Slot) -> bool:

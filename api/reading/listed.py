@@ -1,6 +1,7 @@
 """The rows of a list where its page is read: their tables, the person that each describes, how the viewer meets it."""
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from sqlalchemy import (
@@ -20,12 +21,13 @@ from sqlalchemy import (
 
 from api.reading.capacities import bit, is_known, is_taught, known_people
 from api.reading.entity import Entity, Many, One, Tables
-from api.reading.rows import Joined, described, fence, within
+from api.reading.rows import Joined, described, fence, fenced_rows, within
 from api.reading.slots import ROOT
 from api.reading.standing import FLAGS, TENANT, Standing, flags_of
 from authz.viewer import Role
 from domain.enrollments.model import enrollment
 from domain.people.model import person
+from tenants.keys.columns import sealed_columns
 
 _NO_ROW = -(1 << 24)
 """Far below every situation."""
@@ -35,7 +37,8 @@ class Rows:
     """The rows of `entity` in one list, `many`, or those whose keys are in `:keys` where that is None.
 
     `parents`: the objects whose lists are read, with their situations, for a list inside others.
-    `found_by` makes, of the key of whose list it is, what the rows are found by, if that is not their table.
+    `found_by` makes, of the key of whose list it is, what the rows are found by, if that is not their table; `opened`
+    are the sealed columns that will be read of them.
     """
 
     def __init__(
@@ -45,21 +48,23 @@ class Rows:
         many: Many | None,
         parents: FromClause | None,
         found_by: Callable[[ColumnElement[Any]], FromClause | None],
+        opened: AbstractSet[str],
     ) -> None:
         self._entity = entity
         self._standing = standing
         self._parents = parents
         self._subject: Tables | None = None
+        self._opened = opened
         self.tables = Joined(entity, ROOT)
         """With `start`, what to select from, which grows when more is asked for."""
         self.parent = bindparam("parent", type_=Uuid()) if parents is None else parents.c.key
-        self.key = self.tables[entity.table].c[entity.key.name]
         self._asked_for = _keys() if many is None else None
+        if many is not None and (found := found_by(self.parent)) is not None:
+            self._begin_among(found)
+        self.key = self.tables[entity.table].c[entity.key.name]
         self._belongs = true() if many is None else many.belongs(self.tables, self.parent)
         if self._asked_for is not None:
             self._begin_with(self._asked_for)
-        elif (found := found_by(self.parent)) is not None:
-            self._begin_among(found)
         self._of_owner = many is not None and many.of_owner
         self._stands_as_parent = many is not None and many.stands_as_parent and parents is not None
         self.situation = self._meet()
@@ -84,10 +89,21 @@ class Rows:
         tables.outer = True
 
     def _begin_among(self, found: FromClause) -> None:
-        """Take the rows whose keys are in `found`, in its order."""
-        rows = self.tables[self._entity.table]
-        there = [rows.c.tenant_id == TENANT, *(rows.c[column.name] == column for column in found.c)]
-        self.tables.start = found.join(rows, and_(*there))
+        """Take the rows whose keys are in `found`, in its order.
+
+        Each is looked up behind a fence: from what the list asks of it PostgreSQL cannot tell how few there are, and
+        would rather read the whole table.
+        """
+        table = self._entity.table.alias("row")
+        same = [table.c.tenant_id == TENANT, *(table.c[column.name] == column for column in found.c)]
+        sealed = sealed_columns(self._entity.table)
+        hidden = set(sealed.sealed if sealed is not None else ()) - self._opened
+        columns = [column for column in table.c if column.name not in hidden]
+        row = fenced_rows(table, columns, and_(*same), ROOT)
+        self.tables[self._entity.table] = row
+        self.tables.fenced = True
+        # Said again, so that the rows are known to be in the order of what was found.
+        self.tables.start = found.join(row, and_(*(row.c[column.name] == column for column in found.c)))
 
     def _belongs_to_row_of(self, table: Table) -> bool:
         """Tell whether the list is in the object that its rows' part in `table` is: no more to join to know it."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_
+from sqlalchemy import Column, ColumnElement, and_, bindparam, or_
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +20,17 @@ def ordering(keys: Sequence[Key], values: Sequence[ColumnElement[Any]], *, backw
     """Return the ORDER BY of `values`; `backwards` turns it round."""
     ordered: list[ColumnElement[Any]] = []
     for key, value in zip(keys, values, strict=True):
-        direction = value.desc() if key.descending != backwards else value.asc()
-        ordered.append(direction.nulls_first() if backwards else direction.nulls_last())
+        direction: Any = value.desc() if key.descending != backwards else value.asc()
+        if not _is_never_null(key, value):
+            # Said of what has none, the place of nulls would only keep an index from serving.
+            direction = direction.nulls_first() if backwards else direction.nulls_last()
+        ordered.append(direction)
     return ordered
+
+
+def _is_never_null(key: Key, value: ColumnElement[Any]) -> bool:
+    """Tell whether `value` is a column of the row itself that holds no null; of another object there may be none."""
+    return key.through is None and isinstance(value, Column) and not value.nullable
 
 
 def after(
@@ -42,8 +50,18 @@ def after(
             same = [*same, value.is_(None)]
             continue
         further = value < bound if key.descending != backwards else value > bound
-        if not backwards and key.name != "id":
+        if not backwards and key.name != "id" and not _is_never_null(key, value):
             further = or_(further, value.is_(None))
         ways.append(and_(*same, further))
         same = [*same, value == bound]
-    return or_(*ways)
+    return and_(*_within(keys[0], values[0], nulls[0], name, backwards), or_(*ways))
+
+
+def _within(
+    key: Key, value: ColumnElement[Any], is_null: bool, name: str, backwards: bool
+) -> list[ColumnElement[bool]]:
+    """Return what follows from it for the first part alone, where that lets an index begin at the place."""
+    if is_null or not _is_never_null(key, value):
+        return []
+    bound = bindparam(f"{name}_0", type_=value.type)
+    return [value <= bound if key.descending != backwards else value >= bound]

@@ -1,5 +1,6 @@
 """The tables of an entity in a statement, and predicates on situations."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import (
@@ -16,6 +17,7 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
+    true,
 )
 
 from api.reading.entity import Entity, Tables
@@ -28,6 +30,8 @@ class Joined(dict[Table, FromClause]):
 
     outer = False
     """A row may be none at all, and then there is nothing of it in the other tables either."""
+    fenced = False
+    """The rows are found one by one, and what belongs to each is looked up so too, whatever PostgreSQL thinks of it."""
 
     def __init__(self, entity: Entity, prefix: str) -> None:
         super().__init__({entity.table: entity.table.alias(prefix)})
@@ -58,8 +62,22 @@ def described(entity: Entity, tables: Joined, prefix: str) -> Tables:
     someone = person.alias(f"{prefix}_subject")
     identity = tables[entity.subject.table].c[entity.subject.name]
     there = and_(someone.c.tenant_id == TENANT, someone.c.id == identity)
-    tables.join(someone, there, outer=tables.outer or entity.optional_subject)
+    outer = tables.outer or entity.optional_subject
+    if tables.fenced:
+        # To know how the viewer stands toward them takes no more of a person.
+        columns = (someone.c.id, someone.c.minor, someone.c.restricted)
+        looked_up = fenced_rows(someone, columns, there, someone.name)
+        tables.join(looked_up, true(), outer=outer)
+        return {person: looked_up}
+    tables.join(someone, there, outer=outer)
     return {person: someone}
+
+
+def fenced_rows(
+    table: FromClause, columns: Iterable[ColumnElement[Any]], there: ColumnElement[bool], name: str
+) -> FromClause:
+    """Return `columns` of the rows of `table` where `there` holds, looked up for each row that it is joined to."""
+    return select(*columns).where(there).correlate_except(table).offset(literal_column("0")).lateral(name)
 
 
 def rows_of(entity: Entity, prefix: str) -> tuple[Tables, FromClause, Tables]:

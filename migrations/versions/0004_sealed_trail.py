@@ -74,17 +74,20 @@ ADD_MONTH = """
 """
 
 # Runs as the tables' owner and takes nothing from its caller: what it makes and drops follows from the clock alone.
+# Events and their terms have the same months: this one, three ahead, and those of what was found in the rest.
 UPKEEP = """
     CREATE FUNCTION trail_upkeep(OUT made integer, OUT dropped integer) LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, public, pg_temp AS $$
     DECLARE
         this_month timestamp := date_trunc('month', now() AT TIME ZONE 'UTC');
+        parents text[] := ARRAY['access_event', 'access_term'];
         parent text;
         years integer;
-        rest text;
         month timestamp;
         months timestamp[];
+        found timestamp[];
         part name;
+        rest text;
     BEGIN
         made := 0;
         dropped := 0;
@@ -92,11 +95,11 @@ UPKEEP = """
             RETURN;
         END IF;
         PERFORM set_config('lock_timeout', '500ms', true);
-        FOREACH parent IN ARRAY ARRAY['access_event', 'access_term'] LOOP
-            FOREACH years IN ARRAY ARRAY[1, 2, 7] LOOP
-                rest := format('%s_%sy_rest', parent, years);
+        FOREACH years IN ARRAY ARRAY[1, 2, 7] LOOP
+            months := ARRAY(SELECT this_month + make_interval(months => ahead) FROM generate_series(0, 3) AS ahead);
+            FOREACH parent IN ARRAY parents LOOP
                 FOR part, month IN
-                    SELECT relname, to_timestamp(right(relname::text, 7), 'YYYY_MM') AT TIME ZONE current_setting('TimeZone')
+                    SELECT relname, to_date(right(relname::text, 7), 'YYYY_MM')::timestamp
                     FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
                     WHERE inhparent = to_regclass(format('public.%I', format('%s_%sy', parent, years)))
                     AND relname ~ '_[0-9]{4}_[0-9]{2}$'
@@ -106,6 +109,7 @@ UPKEEP = """
                         dropped := dropped + 1;
                     END IF;
                 END LOOP;
+                rest := format('%s_%sy_rest', parent, years);
                 IF pg_relation_size(format('public.%I', rest)::regclass) > 0 THEN
                     EXECUTE format('ALTER TABLE public.%I NO FORCE ROW LEVEL SECURITY', rest);
                     EXECUTE format('DELETE FROM public.%I WHERE at < %L', rest,
@@ -113,14 +117,13 @@ UPKEEP = """
                     EXECUTE format(
                         'SELECT array_agg(DISTINCT date_trunc(''month'', at AT TIME ZONE ''UTC'')) '
                         'FROM public.%I WHERE at < %L',
-                        rest, (this_month + interval '4 months') AT TIME ZONE 'UTC') INTO months;
+                        rest, (this_month + interval '4 months') AT TIME ZONE 'UTC') INTO found;
                     EXECUTE format('ALTER TABLE public.%I FORCE ROW LEVEL SECURITY', rest);
-                    FOREACH month IN ARRAY coalesce(months, '{}') LOOP
-                        PERFORM public.trail_add_month(parent, years, month AT TIME ZONE 'UTC');
-                        made := made + 1;
-                    END LOOP;
+                    months := months || coalesce(found, '{}');
                 END IF;
-                FOR month IN SELECT * FROM generate_series(this_month, this_month + interval '3 months', '1 month') LOOP
+            END LOOP;
+            FOREACH parent IN ARRAY parents LOOP
+                FOREACH month IN ARRAY months LOOP
                     IF to_regclass(format('public.%I', format('%s_%sy_%s', parent, years, to_char(month, 'YYYY_MM'))))
                         IS NULL
                     THEN
@@ -167,6 +170,8 @@ def upgrade() -> None:
         for statement in isolate(table, may=rights):
             op.execute(statement)
     for table in WAITING:
+        # Rows stay for seconds, so what they leave behind is to be cleared away often.
+        op.execute(f"ALTER TABLE {table} SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000)")
         op.execute(WHO_WAITS.format(table))
     _enqueue_what_is_there()
     op.drop_column("access_event", "sealed_in")

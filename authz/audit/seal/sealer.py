@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import shuffle
 from typing import Any
+from uuid import UUID
 
 import structlog
 
@@ -31,6 +32,10 @@ _BATCH = 100
 """Events sealed by one statement of each kind: few, so that requests beside it wait for milliseconds."""
 _MOST = 2_000
 """Events sealed in one transaction."""
+
+Place = tuple[datetime, UUID]
+"""An event's place among those that wait."""
+_START = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
 
 
 @dataclass(slots=True)
@@ -72,10 +77,10 @@ class Sealer:
 
         Raises `DatabaseUnavailableError` and `CheckpointStoreError`; what was sealed stays so.
         """
-        total = 0
+        total, place = 0, _START
         while True:
             async with self.database.writing(SystemTask(Task.SEAL, tenant_id)) as session:
-                added = await seal_some(session, keys)
+                added, place = await seal_some(session, keys, place)
             total += added
             self.sealed += added
             await self._keep(tenant_id)
@@ -93,25 +98,26 @@ class Sealer:
                 await session.run(statements.KEPT, {"size": row["size"]})
 
 
-async def seal_some(session: WriteSession, keys: SigningKeys) -> int:
-    """Seal up to some thousand events of the session's tenant and sign the tree; return how many.
+async def seal_some(session: WriteSession, keys: SigningKeys, place: Place) -> tuple[int, Place]:
+    """Seal up to some thousand events of the session's tenant, from `place` on, and sign the tree.
 
-    None are sealed where another process is at it.
+    Return how many, and the place of the last. None are sealed where another process is at it.
     """
     await session.run(statements.ALONG_INDEXES, {})
     if not (await session.run(statements.TAKE_TURN, {}))[0]["mine"]:
-        return 0
+        return 0, place
     tree = await tree_of(session)
     before = tree.size
     while tree.size - before < _MOST:
-        rows = await session.run(statements.NEXT, {"most": _BATCH})
+        rows = await session.run(statements.NEXT, {"most": _BATCH, "after_at": place[0], "after_id": place[1]})
         if rows:
             await _add(session, tree, rows)
+            place = rows[-1]["at"], rows[-1]["id"]
         if len(rows) < _BATCH:
             break
     if tree.size > before:
         await _sign(session, tree, keys)
-    return tree.size - before
+    return tree.size - before, place
 
 
 async def _sign(session: WriteSession, tree: Growing, keys: SigningKeys) -> None:
