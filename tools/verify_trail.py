@@ -196,7 +196,7 @@ class Verification:
     def __init__(self, header: dict[str, Any], keys: Keys, now: str) -> None:
         self.header, self.keys, self.now, self.problems = header, keys, now, 0
         self.tenant, self.first, self.origin = str(header["tenant"]), int(header["first"]), str(header["origin"])
-        self.next, self.time, self.ended = self.first, "", False
+        self.next, self.time, self.failure, self.ended = self.first, "", "", False
         self.tree = Tree(self.first, [unbase64(text, 32) for text in header["before"]])
         self.inside, self.apart = Source("in the export", self.first), Source("kept apart", self.first)
         self.kept: dict[int, bytes] = {}
@@ -253,11 +253,14 @@ class Verification:
             self.compare(self.apart, self.next, root)
 
     def take_checkpoint(self, found: dict[str, Any]) -> None:
-        """Compare a checkpoint with the leaves so far."""
+        """Compare a checkpoint with the leaves so far; of those in a row that fail alike, only the first is told."""
+        failure, self.failure = self.failure, ""
         try:
             size, root, time = opened(found["note"], self.origin, self.keys)
         except ValueError as error:
-            self.say(self.inside.agreed, self.next, f"checkpoint: {error}")
+            self.failure = str(error)
+            if self.failure != failure:
+                self.say(self.inside.agreed, self.next, f"checkpoint: {error}")
             return
         if time < self.time:
             self.say(self.inside.agreed, self.next, f"time: a checkpoint of {time} comes after one of {self.time}")
