@@ -28,7 +28,7 @@ from datetime import UTC, datetime
 from functools import reduce
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -44,9 +44,8 @@ NOTE = re.compile(
     rf"(([^\n]+)\n(0|[1-9][0-9]{{0,15}})\n([A-Za-z0-9+/]{{43}}=)\ntime ({INSTANT.pattern})\n)"
     rf"\n((?:{SIGNATURE.pattern})+)"
 )
-OPTIONAL_TEXT = str | None
 LINES: dict[str, dict[str, Any]] = {
-    "trail": {"kind": str, "format": int, "tenant": str, "origin": str, "from": OPTIONAL_TEXT, "to": OPTIONAL_TEXT}
+    "trail": {"kind": str, "format": int, "tenant": str, "origin": str, "from": str | None, "to": str | None}
     | {"first": int, "size": int, "before": list},
     "event": {"kind": str, "position": int, "event": dict},
     "gone": {"kind": str, "position": int, "hash": str, "at": str, "retention_years": int},
@@ -129,16 +128,8 @@ def unbase64(text: str, length: int) -> bytes:
     return found
 
 
-class Checkpoint(NamedTuple):
-    """What a signature by a known key vouches for."""
-
-    size: int
-    root: bytes
-    time: str
-
-
-def opened(note: str, origin: str, keys: Keys) -> Checkpoint:
-    """Return the checkpoint in a note. Raises `ValueError` where no known key vouches for it, or one does not."""
+def opened(note: str, origin: str, keys: Keys) -> tuple[int, bytes, str]:
+    """Return a checkpoint's size, root and time. Raises `ValueError` where no known key vouches for them."""
     if (match := NOTE.fullmatch(note)) is None:
         raise ValueError("it has not the form of a signed checkpoint")
     signed, name, size, root, time, signatures = match.groups()[:6]
@@ -154,7 +145,7 @@ def opened(note: str, origin: str, keys: Keys) -> Checkpoint:
             good = good or signer == origin
     if not good:
         raise ValueError("it has no signature by a known key")
-    return Checkpoint(int(size), unbase64(root, 32), time)
+    return int(size), unbase64(root, 32), time
 
 
 class Tree:
@@ -173,9 +164,9 @@ class Tree:
 
     def root(self) -> bytes:
         """Return the hash of all leaves."""
-        return (
-            reduce(lambda right, left: node(left, right), reversed(self.subtrees)) if self.size else sha256().digest()
-        )
+        if not self.subtrees:
+            return sha256().digest()
+        return reduce(lambda right, left: node(left, right), reversed(self.subtrees))
 
 
 def node(left: bytes, right: bytes) -> bytes:
@@ -293,7 +284,7 @@ class Verification:
             self.say(self.next, self.next, "end: the last line is missing")
         if self.inside.agreed < self.next or not self.inside.compared:
             self.say(
-                self.inside.agreed, self.next, "unsealed: no checkpoint from here on agrees, so nothing vouches for it"
+                self.inside.agreed, self.next, "unsealed: no checkpoint from here on agrees, nothing vouches for it"
             )
         if self.header["to"] is None and (largest := max(self.kept, default=0)) > self.next:
             self.say(self.next, largest, f"cut: a checkpoint of size {largest} was kept apart")
@@ -301,7 +292,7 @@ class Verification:
         return (
             f"{self.next - self.first} positions, {self.inside.compared} checkpoints, {self.apart.compared} kept apart"
             f" ({before} before the export, {after} after); tenant {self.tenant}, first {self.first}"
-            f", from {self.header['from']} to {self.header['to']}"
+            f", from {json.dumps(self.header['from'])} to {json.dumps(self.header['to'])}"
         )
 
     def keep(self, folder: Path) -> None:
@@ -319,7 +310,7 @@ class Verification:
                     raise ValueError(f"fork: two roots were signed for size {size}")
             except (ValueError, OSError) as error:
                 self.problems += 1
-                print(f"checkpoint {'/'.join(path.parts[-2:])}: {error}")
+                print(f"checkpoint {'/'.join(path.parts[-2:])!a}: {error}")
         if (root_before := self.kept.get(self.first)) is not None:
             self.compare(self.apart, self.first, root_before)
 
@@ -403,7 +394,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--now", metavar="ISO", type=instant, default=instant(datetime.now(UTC).isoformat()))
     options = parser.parse_args(arguments)
     try:
-        keys = known(options.key + (options.keys.read_text().split() if options.keys else []))
+        keys = known(options.key + (options.keys.read_text("utf-8").split() if options.keys else []))
         if options.export == "-":
             return verify(sys.stdin.buffer, keys, options.checkpoints, options.now)
         with Path(options.export).open("rb") as export:

@@ -6,9 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools import tampered_checkpoints, tampered_leaves
+from tests.tools.case import Case, Tampering, Trace, case_of
 from tests.tools.exports import written
-from tests.tools.tampering import TAMPERINGS, Case, Tampering, Trace, case_of
 from tests.tools.verifying import Verdict, verified
+
+TAMPERINGS = [
+    found
+    for module in (tampered_leaves, tampered_checkpoints)
+    for name, found in vars(module).items()
+    if found.__class__.__name__ == "function" and found.__module__ == module.__name__ and not name.startswith("_")
+]
 
 
 @pytest.mark.prove
