@@ -310,7 +310,8 @@ class Verification:
                     raise ValueError(f"fork: two roots were signed for size {size}")
             except (ValueError, OSError) as error:
                 self.problems += 1
-                print(f"checkpoint {'/'.join(path.parts[-2:])!a}: {error}")
+                words = error.strerror if isinstance(error, OSError) else error
+                print(f"checkpoint {'/'.join(path.parts[-2:])!a}: {words}")
         if (root_before := self.kept.get(self.first)) is not None:
             self.compare(self.apart, self.first, root_before)
 
@@ -405,5 +406,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # a text stream, as it comes
     sys.exit(main())

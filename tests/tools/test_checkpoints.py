@@ -29,6 +29,17 @@ def verdict_on(trail: Trail, place: Path, lines: list[Line] | None = None, now: 
     return verified(place, written(trail.lines() if lines is None else lines), keys, now=now)
 
 
+def resigned(trail: Trail, place: Path, old: str, new: str) -> Verdict:
+    """Verify an export with another text in its first checkpoint, which is signed as it is then."""
+    lines = trail.lines()
+    line = next(line for line in lines if line["kind"] == "checkpoint")
+    signed = line["note"].partition("\n\n")[0] + "\n"
+    assert signed.count(old) == 1
+    signed = signed.replace(old, new)
+    line["note"] = signed + "\n" + trail.keys[0].line(signed)
+    return verdict_on(trail, place, lines)
+
+
 def test_one_signature_by_a_known_key_is_enough(trail: Trail, tmp_path: Path) -> None:
     old, new = (key.vkey for key in trail.keys)
     export = written(trail.lines())
@@ -74,6 +85,29 @@ def test_what_goes_on_to_the_end_is_told_once(trail: Trail, tmp_path: Path) -> N
     assert wrong_key.problems == [Problem("checkpoint", 0, 0), Problem("unsealed", 0, 11)]
 
 
+def test_what_differs_again_is_told_again(trail: Trail, tmp_path: Path) -> None:
+    lines, other = trail.lines(), Trail(trail.tenant, [{}] * 12, trail.sealings, trail.keys).lines()
+    assert [index for index, line in enumerate(lines) if line["kind"] == "checkpoint"] == [5, 10, 15]
+    lines[5], lines[15] = other[5], other[15]
+    assert verdict_on(trail, tmp_path, lines).problems[:2] == [Problem("root", 0, 3), Problem("root", 8, 11)]
+    for index in (5, 15):
+        lines[index] = {"kind": "checkpoint", "note": ""}
+    assert verdict_on(trail, tmp_path, lines).problems[:2] == [
+        Problem("checkpoint", 0, 3),
+        Problem("checkpoint", 8, 11),
+    ]
+
+
+def test_a_checkpoint_of_another_size_is_none_of_these_leaves(trail: Trail, tmp_path: Path) -> None:
+    """Even where its root is that of the leaves, and it is signed."""
+    for size in (3, 5):
+        assert resigned(trail, tmp_path, "\n4\n", f"\n{size}\n").problems == [Problem("size", 0, max(size, 4) - 1)]
+
+
+def test_a_checkpoint_of_another_origin_is_none_of_this_trail(trail: Trail, tmp_path: Path) -> None:
+    assert resigned(trail, tmp_path, trail.tenant, "another").problems == [Problem("checkpoint", 0, 3)]
+
+
 def test_a_checkpoint_that_agrees_vouches_for_all_before(trail: Trail, tmp_path: Path) -> None:
     """Even where another one did not, which its signer alone can explain."""
     lines = trail.lines()
@@ -113,6 +147,7 @@ def test_a_trail_without_leaves_has_the_root_of_none(trail: Trail, tmp_path: Pat
         (1, "2029-02-28T23:59:59.999999Z", False),
         (1, "2029-03-01T00:00:00Z", True),
         (2, "2030-02-28T12:00:00Z", False),
+        (2, "2030-03-01T00:59:59+01:00", False),
         (2, "2030-03-01T01:00:00+01:00", True),
         (7, "2035-02-28T23:59:59", False),
         (7, "2035-03-01", True),
@@ -124,6 +159,13 @@ def test_a_leaf_is_gone_in_time_if_its_first_checkpoint_is_old_enough(
     trail.events[1]["retention_years"] = trail.events[3]["retention_years"] = years
     verdict = verdict_on(trail, tmp_path, trail.lines(gone=[1, 3]), now)
     assert verdict.problems == ([] if passes else [Problem("gone", 1, 3)])
+
+
+@pytest.mark.parametrize(("now", "passes"), [("2029-02-28T23:59:59.999999", False), ("2029-03-01", True)])
+def test_a_year_is_over_with_its_last_microsecond(now: str, passes: bool, trail: Trail, tmp_path: Path) -> None:
+    trail.events[8]["retention_years"] = 1
+    verdict = verdict_on(trail, tmp_path, trail.lines(gone=[8]), now)
+    assert verdict.problems == ([] if passes else [Problem("gone", 8, 8)])
 
 
 @pytest.mark.parametrize(("position", "passes"), [(3, True), (4, False), (8, False)])
@@ -153,13 +195,7 @@ def test_of_each_leaf_that_is_gone_its_own_checkpoint_counts(
 def test_a_checkpoint_has_one_form_even_if_it_was_signed_in_another(
     old: str, new: str, trail: Trail, tmp_path: Path
 ) -> None:
-    lines = trail.lines()
-    line = next(line for line in lines if line["kind"] == "checkpoint")
-    signed = line["note"].partition("\n\n")[0] + "\n"
-    assert signed.count(old) == 1
-    signed = signed.replace(old, new)
-    line["note"] = signed + "\n" + trail.keys[0].line(signed)
-    assert verdict_on(trail, tmp_path, lines).problems == [Problem("checkpoint", 0, 3)]
+    assert resigned(trail, tmp_path, old, new).problems == [Problem("checkpoint", 0, 3)]
 
 
 @pytest.mark.parametrize(

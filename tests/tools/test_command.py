@@ -3,6 +3,8 @@
 import ast
 import subprocess
 import sys
+from base64 import b64decode, b64encode
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -23,10 +25,10 @@ def export(trail: Trail, tmp_path: Path) -> Path:
     return path
 
 
-def run(*arguments: object, given: bytes = b"") -> tuple[int, str, str]:
-    """Run the verifier in a process of its own; return its status and what it wrote."""
+def run(*arguments: object, given: bytes = b"", zone: str = "UTC") -> tuple[int, str, str]:
+    """Run the verifier in a process of its own, in a time zone; return its status and what it wrote."""
     command = [sys.executable, "-I", str(TOOL), *map(str, arguments)]
-    found = subprocess.run(command, input=given, capture_output=True, check=False, timeout=60)
+    found = subprocess.run(command, input=given, capture_output=True, check=False, timeout=60, env={"TZ": zone})
     return found.returncode, found.stdout.decode(), found.stderr.decode()
 
 
@@ -97,13 +99,18 @@ def test_without_a_key_of_the_tenant_nothing_is_verified(trail: Trail, export: P
     assert run(export, "--key", other, "--key", trail.keys[0].vkey, "--key", trail.keys[1].vkey)[0] == 0
 
 
+def _id(name: str, key: bytes) -> str:
+    return sha256(name.encode() + b"\n" + key).hexdigest()[:8]
+
+
 @pytest.mark.parametrize("change", ["", "no key", "-id", "-key", "-kind", "é"])
 def test_a_key_that_is_none_is_refused_in_a_sentence(change: str, trail: Trail, export: Path) -> None:
     name, told, key = trail.keys[0].vkey.split("+", 2)
+    other_kind = b"\4" + b64decode(key)[1:]
     vkey = {
         "-id": f"{name}+{int(told, 16) ^ 1:08x}+{key}",
         "-key": f"{name}+{told}+{key[:-4]}",
-        "-kind": f"{name}+{told}+A{key[1:-1]}A",
+        "-kind": f"{name}+{_id(name, other_kind)}+{b64encode(other_kind).decode()}",
     }.get(change, change)
     told = "" if change == "é" else f"not a public key of the form name+id+key: {vkey}\n"
     status, output, errors = run(export, "--key", vkey)
@@ -130,6 +137,17 @@ def test_what_it_writes_is_ascii_whatever_files_are_called(trail: Trail, export:
     status, output, _ = run(export, *keys, "--checkpoints", tmp_path / "kept")
     assert (status, output.count("\n")) == (1, 2)
     assert output.isascii()
+
+
+def test_now_is_in_utc_unless_it_says_otherwise(trail: Trail) -> None:
+    trail.events[0]["retention_years"] = 1
+    trail.sealings[0].time = "2021-01-01T00:00:00.000000Z"
+    keys = [option for key in trail.keys for option in ("--key", key.vkey)]
+    export = written(trail.lines(gone=[0]))
+    for zone in ("UTC", "Asia/Tokyo", "America/Lima"):
+        for now, status in (("2021-12-31T23:59", 1), ("2022-01-01T00:00", 0), ("2022-01-01T00:59+01:00", 1)):
+            assert run("-", *keys, "--now", now, given=export, zone=zone)[0] == status
+    assert run("-", *keys, given=export)[0] == 0
 
 
 @pytest.mark.parametrize("arguments", [[], ["export", "--now", "yesterday"], ["export", "--unknown"]])

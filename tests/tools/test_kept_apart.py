@@ -76,6 +76,14 @@ def test_of_two_roots_of_one_size_the_second_is_told(trail: Trail, tmp_path: Pat
     assert len(verdict.lines) == 2
 
 
+def test_a_file_is_read_no_farther_than_a_checkpoint_may_reach(trail: Trail, tmp_path: Path) -> None:
+    kept = trail.folder()
+    path = next(iter(kept))
+    kept[path] += 2000 * f"\u2014 {trail.origin} AAAA\n"
+    assert len(kept[path]) > 1 << 16
+    assert verdict_on(trail, tmp_path, kept).lines[0].endswith(": it has not the form of a signed checkpoint")
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff", b"text\n", b"\n" * 100_000])
 def test_a_file_that_is_no_checkpoint_is_told(content: bytes, trail: Trail, tmp_path: Path) -> None:
     verdict_on(trail, tmp_path, trail.folder())
@@ -87,6 +95,7 @@ def test_a_file_that_is_no_checkpoint_is_told(content: bytes, trail: Trail, tmp_
         f"checkpoint '{trail.tenant}/folder.txt'",
         "2 problems",
     ]
+    assert verdict.lines[1].endswith(": Is a directory")
 
 
 def test_those_of_another_tenant_are_left_alone(trail: Trail, tmp_path: Path) -> None:
