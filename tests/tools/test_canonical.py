@@ -52,23 +52,34 @@ def code_units(text: str) -> list[int]:
 
 @given(OBJECTS)
 def test_it_is_that_of_the_rfc(value: dict[str, Any]) -> None:
-    assert verify_trail.leaf_of(value, set()).decode() == expected(value)
+    for line in ("", expected(value)):
+        assert verify_trail.leaf_of(value, line.encode(), set()).decode() == expected(value)
 
 
-@given(OBJECTS, st.integers(), st.booleans())
-def test_it_is_the_same_however_the_line_was_written(value: dict[str, Any], seed: int, ascii_only: bool) -> None:
+@given(OBJECTS, st.integers(), st.booleans(), st.sampled_from([(",", ":"), (", ", ": "), ("\t,\r", " : ")]))
+def test_it_is_the_same_however_the_line_was_written(
+    value: dict[str, Any], seed: int, ascii_only: bool, separators: tuple[str, str]
+) -> None:
     line = {"kind": "event", "position": 0, "event": shuffled(value, Random(seed))}
-    text = json.dumps(line, ensure_ascii=ascii_only, indent=None if ascii_only else 1).replace("\n", " ")
+    text = json.dumps(line, ensure_ascii=ascii_only, separators=separators)
     faults = set[str]()
-    found = verify_trail.leaf_of(verify_trail.parse(text.encode())["event"], faults)
+    found = verify_trail.leaf_of(verify_trail.parse(text.encode())["event"], text.encode(), faults)
     assert found.decode() == expected(value)
     assert faults == (set() if in_order(line["event"]) else {"members are not in canonical order"})
 
 
 def test_members_are_in_the_order_of_the_rfc_s_example() -> None:
     names = ["\u20ac", "\r", "\ufb33", "1", "\U0001f600", "\u0080", "\u00f6"]
-    found = json.loads(verify_trail.leaf_of(dict.fromkeys(names, 0), set()))
+    found = json.loads(verify_trail.leaf_of(dict.fromkeys(names, 0), b"", set()))
     assert list(found) == ["\r", "1", "\u0080", "\u00f6", "\u20ac", "\U0001f600", "\ufb33"]
+
+
+def test_the_order_of_code_points_is_another() -> None:
+    text = '{"kind":"event","position":0,"event":{"\ufb33":0,"\U0001f600":0}}'
+    faults = set[str]()
+    found = verify_trail.leaf_of(verify_trail.parse(text.encode())["event"], text.encode(), faults)
+    assert found.decode() == '{"\U0001f600":0,"\ufb33":0}'
+    assert faults == {"members are not in canonical order"}
 
 
 def shuffled(value: Any, rng: Random) -> Any:

@@ -128,22 +128,26 @@ def test_a_member_that_is_there_twice_is_told(old: str, new: str, trail: Trail, 
     assert verdict.lines[0].endswith("an object has a member twice")
 
 
-def test_members_in_another_order_are_told_and_hashed_in_their_order(trail: Trail, tmp_path: Path) -> None:
-    event = trail.events[PLACE]
-    event["disclosures"] = [{"categories": [], "fields": [], "subjects": []}]
+@pytest.mark.parametrize("purpose", ["plain", "\xdcberblick"])
+def test_members_in_another_order_are_told_and_hashed_in_their_order(
+    purpose: str, trail: Trail, tmp_path: Path
+) -> None:
+    event = {"denials": [{"field": "a", "reason": "b"}], "purpose": purpose, "tenant_id": trail.tenant}
+    trail.events[PLACE] = event
     lines = trail.lines()
-    for changed in (
-        dict(reversed(event.items())),
-        {**event, "disclosures": [{"subjects": [], "categories": [], "fields": []}]},
-    ):
-        line = next(line for line in lines if line.get("position") == PLACE)
+    assert verdict_on(trail, tmp_path, lines).status == 0
+    line = next(line for line in lines if line.get("position") == PLACE)
+    for changed in (dict(reversed(event.items())), event | {"denials": [{"reason": "b", "field": "a"}]}):
         line["event"] = changed
         assert verdict_on(trail, tmp_path, lines).problems == [Problem("form", PLACE, PLACE)]
 
 
+@pytest.mark.parametrize("purpose", ["plain", "\xdcberblick"])
 @pytest.mark.parametrize("changed", [{"case_id": None}, {"denials": [None]}, {"denials": [{"told": None}]}])
-def test_a_null_is_told_even_if_it_was_sealed(changed: dict[str, Any], trail: Trail, tmp_path: Path) -> None:
-    trail.events[PLACE] = dict(sorted((trail.events[PLACE] | changed).items()))
+def test_a_null_is_told_even_if_it_was_sealed(
+    changed: dict[str, Any], purpose: str, trail: Trail, tmp_path: Path
+) -> None:
+    trail.events[PLACE] = {**changed, "purpose": purpose, "tenant_id": trail.tenant}
     assert verdict_on(trail, tmp_path).problems == [Problem("form", PLACE, PLACE)]
 
 
