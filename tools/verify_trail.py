@@ -10,12 +10,14 @@ the export. A line per problem names the positions and the kind. The last line i
 
 What `ok` proves: each event is, character for character, what the holder of the key signed in the next checkpoint;
 between the first and the last position none is missing, added or moved; those gone are old enough to be. With FOLDER:
-it is the same trail that was signed when those checkpoints were taken and, where `to` is null, not a shorter one.
+it is the same trail that was signed when those checkpoints were taken and, where `to` is null, not a shorter one than
+was signed two minutes before the export was made.
 
-What it does not prove: that what was sealed is true, or that nothing happened unrecorded; that `from` and `to` are what
-you asked for (the last line tells them: look), or that no event of that time lies outside of the positions exported;
-how long a gone event was to be kept (that is not in its hash); without FOLDER, that the holder of the key did not sign
-another trail for others. Nothing vouches for events after the last checkpoint, and none are exported.
+What it does not prove: that what was sealed is true, or that nothing happened unrecorded; that `made`, `from` and `to`
+are when and what you asked for (the last line tells them: look), or that no event of that time lies outside of the
+positions exported; how long a gone event was to be kept (that is not in its hash); without FOLDER, that the holder of
+the key did not sign another trail for others. Nothing vouches for events after the last checkpoint, and none are
+exported.
 """
 
 import argparse
@@ -24,7 +26,7 @@ import re
 import sys
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial, reduce
 from hashlib import sha256
 from pathlib import Path
@@ -35,6 +37,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 LONGEST_LINE, LONGEST_NOTE = 64 << 20, 64 << 10  # bytes
 YEARS = (1, 2, 7)
+PATIENCE = timedelta(minutes=2)
 UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Of one width, so that texts sort as the instants do.
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
@@ -45,8 +48,8 @@ NOTE = re.compile(
     rf"\n((?:{SIGNATURE.pattern})+)"
 )
 LINES: dict[str, dict[str, Any]] = {
-    "trail": {"kind": str, "format": int, "tenant": str, "origin": str, "from": str | None, "to": str | None}
-    | {"first": int, "size": int, "before": list},
+    "trail": {"kind": str, "format": int, "tenant": str, "origin": str, "made": str}
+    | {"from": str | None, "to": str | None, "first": int, "size": int, "before": list},
     "event": {"kind": str, "position": int, "event": dict},
     "gone": {"kind": str, "position": int, "hash": str, "at": str, "retention_years": int},
     "checkpoint": {"kind": str, "note": str},
@@ -194,6 +197,7 @@ class Verification:
         self.tree = Tree(self.first, [unbase64(text, 32) for text in header["before"]])
         self.inside, self.apart = Source("in the export", self.first), Source("kept apart", self.first)
         self.kept: dict[int, bytes] = {}
+        self.due = 0  # the largest size that was signed long enough before the export was made to have to be in it
         self.gone: dict[int, tuple[int, int]] = {}  # since the last checkpoint, by years: the first and the end
 
     def say(self, first: int, end: int, words: str) -> None:
@@ -289,13 +293,13 @@ class Verification:
             self.say(
                 self.inside.agreed, self.next, "unsealed: no checkpoint from here on agrees, nothing vouches for it"
             )
-        if self.header["to"] is None and (largest := max(self.kept, default=0)) > self.next:
-            self.say(self.next, largest, f"cut: a checkpoint of size {largest} was kept apart")
+        if self.header["to"] is None and self.due > self.next:
+            self.say(self.next, self.due, f"cut: a checkpoint of size {self.due} was kept apart")
         before, after = (sum(size < self.first for size in self.kept), sum(size > self.next for size in self.kept))
         return (
             f"{self.next - self.first} positions, {self.inside.compared} checkpoints, {self.apart.compared} kept apart"
             f" ({before} before the export, {after} after); tenant {self.tenant}, first {self.first}"
-            f", from {json.dumps(self.header['from'])} to {json.dumps(self.header['to'])}"
+            f", made {self.header['made']}, from {json.dumps(self.header['from'])} to {json.dumps(self.header['to'])}"
         )
 
     def keep(self, folder: Path) -> None:
@@ -311,6 +315,8 @@ class Verification:
                     raise ValueError("its name is not that of its day and size")
                 if self.kept.setdefault(size, root) != root:
                     raise ValueError(f"fork: two roots were signed for size {size}")
+                if datetime.fromisoformat(time) + PATIENCE < datetime.fromisoformat(self.header["made"]):
+                    self.due = max(self.due, size)
             except (ValueError, OSError) as error:
                 self.problems += 1
                 words = error.strerror if isinstance(error, OSError) else error
@@ -340,6 +346,8 @@ def started(line: bytes, keys: Keys, now: str) -> Verification:
     first, size, tenant, before = header["first"], header["size"], header["tenant"], header["before"]
     if UUID.fullmatch(tenant) is None or not header["origin"].endswith(f"/{tenant}"):
         raise ValueError("tenant and origin do not agree")
+    if INSTANT.fullmatch(header["made"]) is None:
+        raise ValueError("made is no instant")
     if not 0 <= first <= size or len(before) != first.bit_count() or not all(isinstance(it, str) for it in before):
         raise ValueError("first, size and before do not agree")
     return Verification(header, keys, now)

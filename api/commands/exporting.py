@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -45,7 +45,7 @@ async def export(store: Store, asked: Asked, report: Report) -> str:
         console = await console_of(database, tenant_id, asked.ticket, asked.command)
         stored = Stored(database, tenant_id)
         if asked.target is None:
-            made = await begin_export(stored, asked.since, asked.until)
+            made = await begin_export(stored, asked.since, asked.until, datetime.now(UTC))
             await _write(made, None, sys.stdout.buffer, console, report)
             return _said(made)
         return await _into_file(stored, asked, console, report)
@@ -68,7 +68,7 @@ async def _into_file(stored: Stored, asked: Asked, console: ConsoleRead, report:
     with os.fdopen(descriptor, "r+b") as file:
         begun = _begun(file)
         if begun is None:
-            made, place = await begin_export(stored, asked.since, asked.until), None
+            made, place = await begin_export(stored, asked.since, asked.until, datetime.now(UTC)), None
         else:
             made, place = resumed(stored, *begun)
             if place is None:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 NOW = "2030-06-15T12:00:00.000000Z"
 """When everything here is verified."""
+MADE = NOW
 YEARS = (1, 2, 7)
 _TEXTS = ("Überblick", 'a "quoted" one', "tab\tand\nnewline", "\\", "\x00\x1f\x7f", "😀 and \ufb33", "", "\u2028", "/")
 
@@ -96,7 +97,8 @@ class Trail:
         size = len(self.events) if size is None else size
         hashes, absent = self.hashes(), set(gone)
         before = [_base64(found) for found in perfect_subtrees(hashes[:first])]
-        head = {"kind": "trail", "format": 1, "tenant": self.tenant, "origin": self.origin, "from": None, "to": to}
+        head = {"kind": "trail", "format": 1, "tenant": self.tenant, "origin": self.origin, "made": MADE}
+        head |= {"from": None, "to": to}
         lines: list[Line] = [head | {"first": first, "size": size, "before": before}]
         for position in range(first, size):
             event, place = self.events[position], {"position": position}

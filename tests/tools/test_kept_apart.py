@@ -1,11 +1,12 @@
 """Checkpoints that were kept apart: each is verified, compared with the leaves, and counted."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.tools.exports import NOW, Trail, random_trail, written
+from tests.tools.exports import MADE, NOW, Trail, random_trail, written
 from tests.tools.verifying import Problem, Verdict, said, verified, write_folder
 
 FIRST = 6
@@ -38,7 +39,21 @@ def test_those_larger_than_the_export_are_problems_unless_it_ends_earlier(trail:
     assert verdict_on(trail, tmp_path, trail.folder(), size=8).problems == [Problem("cut", 8, 11)]
     verdict = verdict_on(trail, tmp_path, trail.folder(), size=8, to="2028-01-09T00:00:00.000000Z")
     assert verdict.lines[0].startswith("ok: 2 positions, 1 checkpoints, 2 kept apart (2 before the export, 2 after); ")
-    assert verdict.lines[0].endswith(', first 6, from null to "2028-01-09T00:00:00.000000Z"')
+    assert verdict.lines[0].endswith(f', first 6, made {MADE}, from null to "2028-01-09T00:00:00.000000Z"')
+
+
+def test_those_signed_just_before_the_export_was_made_or_later_may_be_larger(trail: Trail, tmp_path: Path) -> None:
+    lines = trail.lines(FIRST, 8)
+    times = sorted(note.split("\n")[3].removeprefix("time ") for note in trail.folder().values())
+    beyond = datetime.fromisoformat(times[-2])
+    for place, made, problems in (
+        ("just", beyond + timedelta(minutes=2), []),
+        ("long", beyond + timedelta(minutes=2, seconds=1), [Problem("cut", 8, 9)]),
+    ):
+        lines[0]["made"] = made.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        (tmp_path / place).mkdir()
+        keys = [trail.keys[0].vkey]
+        assert verified(tmp_path / place, written(lines), keys, trail.folder()).problems == problems
 
 
 def test_some_that_are_missing_are_no_problem(trail: Trail, tmp_path: Path) -> None:

@@ -58,7 +58,8 @@ MALFORMED = {
     "an unknown kind": b'{"kind":"note","note":""}\n',
     "a kind that is no text": b'{"kind":[],"note":""}\n',
     "a kind of the verifier's own": b'{"kind":"checkpoint\x00","note":""}\n',
-    "a second first line": b'{"kind":"trail","format":1,"tenant":"","origin":"","from":null,"to":null,"first":0,'
+    "a second first line": b'{"kind":"trail","format":1,"tenant":"","origin":"","made":"","from":null,"to":null,'
+    b'"first":0,'
     b'"size":0,"before":[]}\n',
     "a member missing": b'{"kind":"event","event":{}}\n',
     "a member too many": b'{"kind":"event","position":3,"event":{},"note":""}\n',

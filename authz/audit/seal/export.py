@@ -3,7 +3,7 @@
 from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -90,8 +90,8 @@ class Resumed:
     signed: int
 
 
-async def begin_export(stored: Stored, since: datetime | None, until: datetime | None) -> Export:
-    """Return the export, made now, of the events from `since` on, before `until` (UTC; None: the first, the last).
+async def begin_export(stored: Stored, since: datetime | None, until: datetime | None, made: datetime) -> Export:
+    """Return the export of the events from `since` on, before `until` (UTC; None: the first, the last); made at `made`.
 
     Raises `ExportError` when no sealed event is of that time.
     """
@@ -109,7 +109,7 @@ async def begin_export(stored: Stored, since: datetime | None, until: datetime |
         "format": FORMAT,
         "tenant": str(stored.tenant_id),
         "origin": origin_of(stored.tenant_id),
-        "made": instant(datetime.now(UTC)),
+        "made": instant(made),
         "from": instant(since) if since is not None else None,
         "to": instant(until) if until is not None else None,
         "first": first,

@@ -5,13 +5,15 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
 import asyncpg
 import pytest
 
+from authz.audit.seal.checkpoint import origin_of, verifier_key
+from authz.audit.seal.export import ExportError, begin_export
 from authz.audit.seal.kept import checkpoints_in
 from authz.audit.seal.sealer import Sealer
 from authz.audit.seal.store import CheckpointFolder
@@ -28,6 +30,8 @@ from tests.support.cluster import Urls, addresses_of, clone, remove
 from tests.support.events import add_events
 from tests.support.keys import key_service
 from tests.support.sealer import KEYS
+from tests.tools.verifying import Verdict as Exported
+from tests.tools.verifying import said
 
 ROUNDS = (1, 30, 5, 60, 17, 40)
 SIZE = sum(ROUNDS)
@@ -91,6 +95,31 @@ async def verdict_of(trail: Trail, now: datetime | None = None) -> Verdict:
     return await verifier.verify(lambda _done, _total: None)
 
 
+LATER = timedelta(minutes=5)
+"""The export is taken for one of then, so that checkpoints of a moment ago have to be in it."""
+
+
+async def verdict_on_export(trail: Trail, file: Path) -> Exported:
+    """Return what the verifier says that shares no code with the product."""
+
+    async def released(_leaves: object) -> None:
+        return None
+
+    later = datetime.now(UTC) + LATER
+    try:
+        made = await begin_export(Stored(trail.database, trail.tenant_id), None, None, later)
+    except ExportError as error:
+        # The exporter itself says it.
+        return Exported(1, [f"checkpoint missing: {error}"])
+    return verified(b"".join([line async for line in made.lines(released)]), file, trail, later)
+
+
+def verified(export: bytes, file: Path, trail: Trail, now: datetime) -> Exported:
+    file.write_bytes(export)
+    keys = [f"--key={verifier_key(origin_of(trail.tenant_id), key)}" for key in KEYS.verifying]
+    return said([str(file), "--checkpoints", str(trail.folder), "--now", now.isoformat(), *keys])
+
+
 def is_located(problems: list[Problem], where: Where) -> bool:
     """Tell whether a problem names the place, or a range between two checkpoints with it."""
     if where.first is None:
@@ -105,9 +134,11 @@ def is_located(problems: list[Problem], where: Where) -> bool:
 async def test_what_was_sealed_passes_with_every_checkpoint(base: Base, server: Addresses, tmp_path: Path) -> None:
     async with copy_of(base, server, tmp_path / "kept") as trail:
         verdict = await verdict_of(trail)
+        exported = await verdict_on_export(trail, tmp_path / "export.jsonl")
     assert verdict.problems == []
     assert (verdict.leaves, verdict.signed, verdict.waiting) == (SIZE, SIZE, 3)
     assert (verdict.checkpoints, verdict.outside) == (2 * len(ROUNDS), len(ROUNDS))
+    assert exported.status == 0, exported.lines
 
 
 @pytest.mark.parametrize("tampering", TAMPERINGS, ids=lambda each: each.__name__)
@@ -119,4 +150,11 @@ async def test_tampering_is_found_where_it_was_done(
         async with copy_of(base, server, tmp_path / str(seed), seed) as trail:
             where = await tampering(trail)
             verdict = await verdict_of(trail)
+            exported = await verdict_on_export(trail, tmp_path / f"{seed}.jsonl")
         assert is_located(verdict.problems, where), (seed, where, [str(each) for each in verdict.problems])
+        # Another verifier, which has the export alone, says the same of all that comes into one.
+        if where.in_export:
+            assert exported.status == 1, (seed, where)
+            found = [Problem("", each.first, each.last + 1) for each in exported.problems]
+            named = any(line.startswith("checkpoint ") for line in exported.lines)
+            assert named or is_located(found, where), (seed, where, exported.lines)
