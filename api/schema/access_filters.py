@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, cast, func, select
+from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, cast, func, select
 
 from api.ids import MalformedIdError, decode_id
 from api.reading.entity import Filter, Tables
@@ -113,6 +113,11 @@ def _is(value: ColumnElement[Any], bind: Any, _names: frozenset[str]) -> ColumnE
     return cast(value, Text) == cast(bind("is"), Text)
 
 
+def _is_person(value: ColumnElement[Any], bind: Any, names: frozenset[str]) -> ColumnElement[bool]:
+    # A key is compared as a key, so that its index serves; among the people in an event they are text.
+    return value == bind("term_0") if isinstance(value.type, Uuid) else _is(value, bind, names)
+
+
 def _is_text(value: ColumnElement[Any], bind: Any, _names: frozenset[str]) -> ColumnElement[bool]:
     return value == cast(bind("is"), Text)
 
@@ -133,7 +138,7 @@ def _shares(value: ColumnElement[Any], bind: Any, _names: frozenset[str]) -> Col
 # nobody here and known to those who look into the trail.
 _OUTCOME = replace(filters.one_of("outcome"), parts=_listed_as(TermKind.OUTCOME), finds=(8, _by_term))
 _SUBJECT = Filter(
-    "subjects", _subject, _is, related="Learner", relates=_concerns, related_column=person.c.id,
+    "subjects", _subject, _is_person, related="Learner", relates=_concerns, related_column=person.c.id,
     beyond=(frozenset({Role.SECURITY, Role.PRIVACY}), people_in(own=False)),
     finds=(0, _by_term),
 )  # fmt: skip

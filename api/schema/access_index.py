@@ -5,17 +5,16 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     FromClause,
     Select,
     exists,
     false,
     literal_column,
-    not_,
     or_,
     select,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from api.reading.finding import Sought, Ways
 from api.reading.order import ordering
@@ -37,33 +36,37 @@ def by_subject(parent: ColumnElement[Any], sought: Sought) -> FromClause:
 def _found(ways: Sequence[Ways], sought: Sought) -> FromClause:
     first, *others = ways
     term = access_term.alias("term")
-    parts = [_sealed(first, number, others, sought) for number in range(len(first(term.c.term)))]
+    parts = [_sealed(term, way, others, sought) for way in first(term.c.term)]
     waiting = unsealed_event.alias("waiting")
     columns = (waiting.c.retention_years, waiting.c.at, waiting.c.event_id.label("id"))
     tail = select(*columns).where(waiting.c.tenant_id == CURRENT_TENANT, *sought.bounds(waiting.c.at))
-    merged = union_all(*(select(_in_order(part, sought)) for part in (*parts, tail)))
-    return _in_order(merged, sought, "found")
+    merged = union_all(*(select(_in_order(part, sought)) for part in (*parts, tail))).subquery()
+    # What is found in several ways stands together then.
+    once = select(merged).ext(distinct_on(merged.c.at, merged.c.id)) if len(parts) > 1 else select(merged)
+    return _fenced(once, merged, sought, "found")
 
 
-def _in_order(rows: Select[Any] | CompoundSelect[Any], sought: Sought, name: str | None = None) -> FromClause:
+def _in_order(rows: Select[Any], sought: Sought) -> FromClause:
     """Return `rows` in the list's order, fenced (OFFSET 0).
 
     Each part by itself, so that PostgreSQL merges indexes that are in order already; and the whole, because it takes
     the list's predicates to leave so little that it would rather read everything and sort.
     """
     inner = rows.subquery()
+    return _fenced(select(inner), inner, sought)
+
+
+def _fenced(rows: Select[Any], inner: FromClause, sought: Sought, name: str | None = None) -> FromClause:
     keys = ordering(sought.keys, (inner.c.at, inner.c.id), backwards=sought.backwards)
-    return select(inner).order_by(*keys).offset(literal_column("0")).lateral(name)
+    return rows.order_by(*keys).offset(literal_column("0")).lateral(name)
 
 
-def _sealed(ways: Ways, number: int, others: Sequence[Ways], sought: Sought) -> Select[Any]:
-    """Return the sealed events that are found in the way `number` of `ways` and in none before, and by all `others`."""
-    term = access_term.alias("term")
+def _sealed(term: FromClause, way: ColumnElement[bool], others: Sequence[Ways], sought: Sought) -> Select[Any]:
+    """Return the sealed events with a `term` as `way` says, and another for each of `others`."""
     columns = (term.c.retention_years, term.c.at, term.c.event_id.label("id"))
-    there = [term.c.tenant_id == CURRENT_TENANT, ways(term.c.term)[number], *sought.bounds(term.c.at)]
-    rows = _in_order(select(*columns).where(*there).correlate_except(term), sought, f"way_{number}")
-    earlier = [not_(_has(rows, lambda other: ways(other)[:number], "earlier"))] if number else []
-    return select(rows).where(*earlier, *(_has(rows, other, f"also_{at}") for at, other in enumerate(others)))
+    there = [term.c.tenant_id == CURRENT_TENANT, way, *sought.bounds(term.c.at)]
+    rows = _in_order(select(*columns).where(*there).correlate_except(term), sought)
+    return select(rows).where(*(_has(rows, other, f"also_{at}") for at, other in enumerate(others)))
 
 
 def _has(rows: FromClause, ways: Ways, name: str) -> ColumnElement[bool]:
@@ -71,4 +74,6 @@ def _has(rows: FromClause, ways: Ways, name: str) -> ColumnElement[bool]:
     other = access_term.alias(name)
     same = [other.c.at == rows.c.at, other.c.event_id == rows.c.id, other.c.retention_years == rows.c.retention_years]
     mine = [other.c.tenant_id == CURRENT_TENANT, *same, or_(false(), *ways(other.c.term))]
-    return exists().where(*mine).correlate_except(other)
+    # Looked up for each event by itself (OFFSET 0): all that has the term may be most of the trail.
+    looked_up: Select[Any] = select(literal_column("1")).where(*mine).offset(literal_column("0"))
+    return exists(looked_up.correlate_except(other))
