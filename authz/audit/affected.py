@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Integer, Select, Text, Uuid, and_, bindparam, cast, or_, select, union_all
+from sqlalchemy import Integer, Select, Text, Uuid, and_, bindparam, cast, literal_column, or_, select, union_all
 
 from authz.audit.event import access_event
 from authz.audit.seal.model import unsealed_event
@@ -95,12 +95,7 @@ async def affected_by(database: Database, reads: ReadsOf, progress: Callable[[in
     Raises `DatabaseUnavailableError`.
     """
     tally, seen = _Tally(), 0
-    values = {
-        "actor": reads.viewer_id,
-        "term": term_of(TermKind.ACTOR, str(reads.viewer_id)),
-        "until": reads.until,
-        "most": _CHUNK,
-    }
+    values = {"actor": reads.viewer_id, "term": term_of(TermKind.ACTOR, str(reads.viewer_id)), "until": reads.until}
     after = {"last_at": reads.since, "last_id": UUID(int=0)}
     while True:
         async with database.reading(SystemTask(Task.AUDIT, reads.tenant_id)) as session:
@@ -141,7 +136,7 @@ def _events() -> Select[*tuple[Any, ...]]:
         .select_from(found.join(event, same))
         .where(event.c.actor_id == bindparam("actor", type_=Uuid()), later)
         .order_by(found.c.at, found.c.id)
-        .limit(bindparam("most", type_=Integer()))
+        .limit(literal_column(str(_CHUNK), Integer()))
     )
 
 

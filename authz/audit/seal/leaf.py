@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Text, cast
+from sqlalchemy import ColumnElement, FromClause, Text, cast
 
 from authz.audit.event import access_event
 
@@ -15,17 +15,17 @@ Leaf = dict[str, Any]
 """An event as JSON has it, members that are null left out."""
 
 _JSON = ("disclosures", "denials")
-COLUMNS: tuple[ColumnElement[Any], ...] = tuple(
-    # As text: the driver's own loading of JSON is slow.
-    cast(column, Text).label(column.name) if column.name in _JSON else column
-    for column in access_event.c
-)
-"""What to select for a leaf."""
 _NAMES = tuple(str(column.name) for column in access_event.c)
 
 
+def columns_of(event: FromClause) -> list[ColumnElement[Any]]:
+    """Return what to select of `event`, the table or an alias of it, for a leaf."""
+    # As text: the driver's own loading of JSON is slow.
+    return [cast(column, Text).label(column.name) if column.name in _JSON else column for column in event.c]
+
+
 def leaf_of(row: Mapping[str, Any]) -> Leaf:
-    """Return the leaf of a row with `COLUMNS`."""
+    """Return the leaf of a row with `columns_of`."""
     return {name: _plain(name, row[name]) for name in _NAMES if row[name] is not None}
 
 

@@ -109,10 +109,13 @@ async def seal_some(session: WriteSession, keys: SigningKeys, place: Place) -> t
     tree = await tree_of(session)
     before = tree.size
     while tree.size - before < _MOST:
-        rows = await session.run(statements.NEXT, {"most": _BATCH, "after_at": place[0], "after_id": place[1]})
+        after = {"after_at": place[0], "after_id": place[1]}
+        rows = await session.run(statements.next_waiting(_BATCH), after)
         if rows:
-            await _add(session, tree, rows)
-            place = rows[-1]["at"], rows[-1]["id"]
+            place = rows[-1]["waiting_at"], rows[-1]["waiting_id"]
+        # One that is gone stays among those that wait: it is evidence (`authz.audit.seal.verify`).
+        if there := [row for row in rows if row["id"] is not None]:
+            await _add(session, tree, there)
         if len(rows) < _BATCH:
             break
     if tree.size > before:

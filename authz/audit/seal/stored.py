@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Integer, and_, bindparam, exists, func, not_, select
 
 from authz.audit.event import access_event
-from authz.audit.seal.leaf import COLUMNS, Leaf, leaf_of
+from authz.audit.seal.leaf import Leaf, columns_of, leaf_of
 from authz.audit.seal.model import trail_checkpoint, trail_leaf, trail_node, unkept_checkpoint, unsealed_event
 from authz.audit.seal.statements import ALONG_INDEXES, SAME_CHECKPOINT, SIZE
 from tenants.database import Database
@@ -35,7 +35,7 @@ _LEAVES = compiled(
         trail_leaf.c.event_id,
         trail_leaf.c.retention_years.label("leaf_years"),
         trail_leaf.c.at.label("leaf_at"),
-        *COLUMNS,
+        *columns_of(access_event),
     )
     .select_from(trail_leaf.outerjoin(access_event, _OF_LEAF))
     .where(in_tenant(trail_leaf), trail_leaf.c.position >= _FIRST, trail_leaf.c.position < _END)
