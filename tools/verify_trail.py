@@ -10,14 +10,13 @@ the export. A line per problem names the positions and the kind. The last line i
 
 What `ok` proves: each event is, character for character, what the holder of the key signed in the next checkpoint;
 between the first and the last position none is missing, added or moved; those gone are old enough to be. With FOLDER:
-it is the same trail that was signed when those checkpoints were taken and, where `to` is null, not a shorter one than
-was signed two minutes before the export was made.
+it is the same trail that was signed when those checkpoints were taken, and no event of the time asked for that was
+sealed two minutes before the export was made is left out.
 
 What it does not prove: that what was sealed is true, or that nothing happened unrecorded; that `made`, `from` and `to`
-are when and what you asked for (the last line tells them: look), or that no event of that time lies outside of the
-positions exported; how long a gone event was to be kept (that is not in its hash); without FOLDER, that the holder of
-the key did not sign another trail for others. Nothing vouches for events after the last checkpoint, and none are
-exported.
+are when and what you asked for (the last line tells them: look); how long a gone event was to be kept (that is not in
+its hash); without FOLDER, that no event of that time lies outside of the positions exported, and that the holder of the
+key did not sign another trail for others. Nothing vouches for events after the last checkpoint, and none are exported.
 """
 
 import argparse
@@ -37,7 +36,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 LONGEST_LINE, LONGEST_NOTE = 64 << 20, 64 << 10  # bytes
 YEARS = (1, 2, 7)
-PATIENCE = timedelta(minutes=2)
+PATIENCE, LATEST = timedelta(minutes=2), "9999-12-31T23:59:59.999999Z"
 UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Of one width, so that texts sort as the instants do.
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
@@ -293,7 +292,7 @@ class Verification:
             self.say(
                 self.inside.agreed, self.next, "unsealed: no checkpoint from here on agrees, nothing vouches for it"
             )
-        if self.header["to"] is None and self.due > self.next:
+        if self.due > self.next:
             self.say(self.next, self.due, f"cut: a checkpoint of size {self.due} was kept apart")
         before, after = (sum(size < self.first for size in self.kept), sum(size > self.next for size in self.kept))
         return (
@@ -315,14 +314,22 @@ class Verification:
                     raise ValueError("its name is not that of its day and size")
                 if self.kept.setdefault(size, root) != root:
                     raise ValueError(f"fork: two roots were signed for size {size}")
-                if datetime.fromisoformat(time) + PATIENCE < datetime.fromisoformat(self.header["made"]):
+                if time < (self.header["to"] or LATEST) and moved(time, PATIENCE) < self.header["made"]:
                     self.due = max(self.due, size)
+                if 0 < size <= self.first and time >= (self.header["from"] or LATEST):
+                    raise ValueError(f"late start: it was signed after `from`, but the export begins at {self.first}")
             except (ValueError, OSError) as error:
                 self.problems += 1
                 words = error.strerror if isinstance(error, OSError) else error
                 print(f"checkpoint {'/'.join(path.parts[-2:])!a}: {words}")
         if (root_before := self.kept.get(self.first)) is not None:
             self.compare(self.apart, self.first, root_before)
+
+
+def moved(instant: str, by: timedelta) -> str:
+    """Return an instant later."""
+    found = datetime.fromisoformat(instant) + by
+    return found.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def lines_of(export: BinaryIO) -> Iterator[bytes]:
@@ -346,8 +353,9 @@ def started(line: bytes, keys: Keys, now: str) -> Verification:
     first, size, tenant, before = header["first"], header["size"], header["tenant"], header["before"]
     if UUID.fullmatch(tenant) is None or not header["origin"].endswith(f"/{tenant}"):
         raise ValueError("tenant and origin do not agree")
-    if INSTANT.fullmatch(header["made"]) is None:
-        raise ValueError("made is no instant")
+    for name in ("made", "from", "to"):
+        if header[name] is not None and INSTANT.fullmatch(header[name]) is None:
+            raise ValueError(f"{name} is no instant")
     if not 0 <= first <= size or len(before) != first.bit_count() or not all(isinstance(it, str) for it in before):
         raise ValueError("first, size and before do not agree")
     return Verification(header, keys, now)

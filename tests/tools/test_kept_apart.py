@@ -56,6 +56,22 @@ def test_those_signed_just_before_the_export_was_made_or_later_may_be_larger(tra
         assert verified(tmp_path / place, written(lines), keys, trail.folder()).problems == problems
 
 
+def test_those_signed_before_its_end_are_in_an_export_that_ends_early(trail: Trail, tmp_path: Path) -> None:
+    verdict = verdict_on(trail, tmp_path, trail.folder(), size=8, to="2028-01-11T00:00:00.000000Z")
+    assert verdict.problems == [Problem("cut", 8, 9)]
+
+
+@pytest.mark.parametrize(("since", "late"), [(7, False), (6, True), (4, True)])
+def test_an_export_that_begins_after_what_was_signed_in_its_time_is_told(
+    trail: Trail, tmp_path: Path, since: int, late: bool
+) -> None:
+    lines = trail.lines(FIRST)
+    lines[0]["from"] = f"2028-01-{since:02}T10:00:00.000000Z"
+    verdict = verified(tmp_path, written(lines), [trail.keys[0].vkey], trail.folder())
+    told = [line for line in verdict.lines if "late start" in line]
+    assert (verdict.status, len(told)) == ((1, 1 + (since < FIRST)) if late else (0, 0))
+
+
 def test_some_that_are_missing_are_no_problem(trail: Trail, tmp_path: Path) -> None:
     for index, (path, note) in enumerate(trail.folder().items()):
         place = tmp_path / str(index)

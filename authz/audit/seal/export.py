@@ -15,7 +15,7 @@ from authz.audit.seal.merkle import Growing
 from authz.audit.seal.model import trail_checkpoint, trail_leaf
 from authz.audit.seal.proofs import hashes_for
 from authz.audit.seal.stored import CHUNK, Stored, StoredLeaf
-from tenants.session import in_tenant
+from tenants.session import ReadSession, in_tenant
 from tenants.statements import compiled
 from tenants.tables import Timestamp
 
@@ -28,11 +28,20 @@ _POSITIONS = compiled(
         func.coalesce(trail_leaf.c.at < _TO, _TO.is_(None)),
     )
 )
-_COVERING = compiled(
-    select(func.min(trail_checkpoint.c.size).label("size")).where(
-        in_tenant(trail_checkpoint), trail_checkpoint.c.size > bindparam("last", type_=trail_checkpoint.c.size.type)
+# Whatever was signed before a time is of events before it; and what is of a time is signed by what is signed after it.
+_SIGNED_BEFORE = compiled(
+    select(func.max(trail_checkpoint.c.size).label("size")).where(
+        in_tenant(trail_checkpoint), trail_checkpoint.c.at < _FROM
     )
 )
+_COVERING = compiled(
+    select(func.min(trail_checkpoint.c.size).label("size")).where(
+        in_tenant(trail_checkpoint),
+        trail_checkpoint.c.size > bindparam("last", type_=trail_checkpoint.c.size.type),
+        trail_checkpoint.c.at >= _TO,
+    )
+)
+_NEWEST = compiled(select(func.max(trail_checkpoint.c.size).label("size")).where(in_tenant(trail_checkpoint)))
 
 Released = Callable[[Sequence[StoredLeaf]], Awaitable[None]]
 """Told what will leave, before it does."""
@@ -99,11 +108,10 @@ async def begin_export(stored: Stored, since: datetime | None, until: datetime |
         found = (await session.run(_POSITIONS, {"from": since, "to": until}))[0]
         if found["first"] is None:
             raise ExportError("No sealed event is of that time.")
-        size = (await session.run(_COVERING, {"last": found["last"]}))[0]["size"]
-        if size is None:
-            raise ExportError("No checkpoint covers these events. Run: sextrontgen audit verify")
-        first = found["first"]
-        before = Growing(first, (await hashes_for(session, first, first)).__getitem__).peaks()
+        size = await _end(session, found["last"], until)
+        before = (await session.run(_SIGNED_BEFORE, {"from": since}))[0]["size"] if since is not None else None
+        first = 0 if since is None else min(found["first"], before or 0)
+        peaks = Growing(first, (await hashes_for(session, first, first)).__getitem__).peaks()
     header = {
         "kind": "trail",
         "format": FORMAT,
@@ -114,9 +122,18 @@ async def begin_export(stored: Stored, since: datetime | None, until: datetime |
         "to": instant(until) if until is not None else None,
         "first": first,
         "size": size,
-        "before": [b64encode(peak).decode() for peak in before],
+        "before": [b64encode(peak).decode() for peak in peaks],
     }
     return Export(stored, Span(first, size), _line(header))
+
+
+async def _end(session: ReadSession, last: int, until: datetime | None) -> int:
+    """Return the size of the checkpoint that an export with the leaf `last` ends with. Raises `ExportError`."""
+    covering = (await session.run(_COVERING, {"last": last, "to": until}))[0]["size"] if until is not None else None
+    newest = (await session.run(_NEWEST, {}))[0]["size"]
+    if newest is None or newest <= last:
+        raise ExportError("No checkpoint covers these events. Run: sextrontgen audit verify")
+    return int(covering or newest)
 
 
 def resumed(stored: Stored, header: bytes, last: bytes) -> tuple[Export, Resumed | None]:
