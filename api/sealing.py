@@ -18,6 +18,8 @@ from tenants.signing_files import KeyFileError, SigningKeys, load_signing_keys
 log = structlog.get_logger(__name__)
 
 _UPKEEP_SECONDS = 3600.0
+_AGAIN_SECONDS = 60.0
+"""Until what failed is tried again: upkeep waits for locks for half a second only."""
 _UPKEEP = text("SELECT made, dropped FROM trail_upkeep()")
 # What lies in no month's partition is moved into one: after a clock was wrong for long, that may be much.
 _PATIENCE = text("SELECT set_config('statement_timeout', '60s', true)")
@@ -86,4 +88,7 @@ async def _repeat(work: Callable[[], Awaitable[None]], every: float) -> None:
             log.warning("the trail was not looked after: the database does not answer")
         except Exception:
             log.exception("the trail was not looked after")
-        await asyncio.sleep(every)
+        else:
+            await asyncio.sleep(every)
+            continue
+        await asyncio.sleep(min(every, _AGAIN_SECONDS))

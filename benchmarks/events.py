@@ -1,5 +1,6 @@
 """Many access events, made in the database itself: of random people of a tenant, over many months."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
@@ -30,6 +31,9 @@ _FILL = """
 """
 
 
+_TRIES = 100
+
+
 @dataclass(frozen=True, slots=True)
 class Many:
     """So many events in a tenant, of ten people each, every `often`-th of them about `person_id` too."""
@@ -51,6 +55,18 @@ async def fill(superuser_url: str, many: Many, progress: Callable[[int, int], No
             facts = (many.tenant_id, people, many.person_id, many.often, many.events, now)
             await connection.execute(_FILL, *facts, first, last)
             progress(last, many.events)
-        await connection.execute("SELECT trail_upkeep()")
+        await _move_into_months(connection)
     finally:
         await connection.close()
+
+
+async def _move_into_months(connection: asyncpg.Connection) -> None:
+    """Wait for autovacuum, which looks at what was added: upkeep does not wait long, so that nobody waits for it."""
+    for _ in range(_TRIES):
+        try:
+            await connection.execute("SELECT trail_upkeep()")
+        except asyncpg.LockNotAvailableError:
+            await asyncio.sleep(3)
+        else:
+            return
+    await connection.execute("SELECT trail_upkeep()")
