@@ -59,7 +59,7 @@ def compare(options: argparse.Namespace, folder: Path) -> list[str]:
         # PostgreSQL runs by now, on every processor; of what is started from here on, the servers pin themselves.
         pin(processors.client)
         load, rounds = Load(folder, ground.token, wrk), Rounds(options.rounds, options.seconds)
-        with servers(options.servers, ground.as_json() | _reached(store, processors), folder) as running:
+        with servers(options.servers, ground.as_json() | reached(store, processors), folder) as running:
             comparison = Comparison(running, ground, load, rounds, options.connections)
             comparison.run(each for each in SCENARIOS if each.name in options.scenarios)
     report.draw(comparison.found, Console(width=100))
@@ -70,7 +70,7 @@ def compare(options: argparse.Namespace, folder: Path) -> list[str]:
     return comparison.failures
 
 
-def _reached(store: Store, processors: Processors) -> dict[str, Any]:
+def reached(store: Store, processors: Processors) -> dict[str, Any]:
     """Return what a server's process is told beside the ground."""
     assert store.settings.database_url is not None
     paths = {name: getattr(store.settings, name) for name in ("token_keys", "master_key", "trail_keys", "checkpoints")}

@@ -14,11 +14,13 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import uvicorn
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
+import api.http.graphql
 from api.commands.serve import serve
 from api.settings import Environment, Settings
 from benchmarks import limit
@@ -58,6 +60,10 @@ def serve_ours(told: Mapping[str, Any]) -> None:
     serve(settings, _say)
 
 
+async def _nothing(*_told: object) -> None:
+    """Stand where the record is written, to measure what that costs."""
+
+
 def serve_other(application: ASGIApp) -> None:
     """Serve `application` with the settings of uvicorn that the product has."""
     listener = socket.socket()
@@ -84,6 +90,9 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if name == "ours":
         serve_ours(told)
+    elif name == "unrecorded":
+        with mock.patch.object(api.http.graphql, "record", _nothing):
+            serve_ours(told)
     else:
         serve_other(APPLICATIONS[name](Target.of(told)))
 
