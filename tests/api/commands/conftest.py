@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.api.commands.audited import Audited, audited_in
 from tests.api.commands.programs import Demo, demo
 from tests.support.folders import database_folder
 
@@ -21,3 +22,10 @@ def served() -> Iterator[Demo]:
     """Give one serving demo for the tests of a module that only ask it."""
     with database_folder() as base, demo(base / "data") as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def audited() -> Iterator[Audited]:
+    """Give one database with a sealed trail for the tests of a module; each leaves it as sound as it was."""
+    with database_folder() as base, audited_in(base / "data") as made:
+        yield made
