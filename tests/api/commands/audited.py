@@ -1,8 +1,7 @@
 """A demo's database whose trail is sealed and waits for commands; nobody serves it, so nothing moves by itself."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from tenants.directory import find_tenant
 from tenants.ids import TenantId
 from tenants.session import SystemTask, Task
 from tests.api.commands.programs import run
+from tests.api.commands.within import run_within
 from tests.support.events import add_events, drawn_event
 
 TICKET = "DEMO-1"
@@ -44,22 +44,21 @@ class Audited:
         return self.cast[slug][role].person_id
 
     def run(self, *arguments: str, **environment: str) -> CompletedProcess[str]:
-        """Run `audit` with `arguments` on the folder."""
-        return run("audit", *arguments, "--data", str(self.folder), **environment)
+        """Run `audit` with `arguments` on the folder, in this process."""
+        return run_within("audit", *arguments, "--data", str(self.folder), **environment)
 
-    def run_each(self, *commands: Sequence[str]) -> list[CompletedProcess[str]]:
-        """Run several, two at a time: a program takes seconds to start."""
-        with ThreadPoolExecutor(2) as pool:
-            return list(pool.map(lambda command: self.run(*command), commands))
+    def start(self, *arguments: str) -> CompletedProcess[str]:
+        """Run the same as a program of its own, as a terminal does."""
+        return run("audit", *arguments, "--data", str(self.folder))
 
     def export(self, target: Path | str, *more: str, slug: str = "northwind") -> CompletedProcess[str]:
         return self.run("export", str(target), "--tenant", slug, "--case", TICKET, *more)
 
-    def keys(self) -> list[str]:
-        """Return northwind's keys as options of the verifier."""
+    def key(self) -> str:
+        """Return northwind's first key, as verifiers take it."""
         printed = self.run("keys", "--tenant", "northwind")
         assert printed.returncode == 0, printed.stderr
-        return [f"--key={line}" for line in printed.stdout.split()]
+        return printed.stdout.splitlines()[0]
 
     def sql(self, query: str, *values: Any) -> list[asyncpg.Record]:
         """Run a statement as the superuser."""

@@ -29,3 +29,12 @@ def audited() -> Iterator[Audited]:
     """Give one database with a sealed trail for the tests of a module; each leaves it as sound as it was."""
     with database_folder() as base, audited_in(base / "data") as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def whole(audited: Audited, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a whole export of northwind."""
+    file = tmp_path_factory.mktemp("whole") / "export.jsonl"
+    ended = audited.export(file)
+    assert ended.returncode == 0, ended.stderr
+    return file

@@ -4,14 +4,15 @@ import json
 from base64 import b64decode
 from itertools import combinations
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
 from api.ids import encode_id
 from tests.api.commands.audited import ROUNDS, Audited, said
-from tests.api.commands.programs import run
 from tests.api.commands.rfc9162 import is_consistent, is_included, opened_by
+from tests.api.commands.within import run_within
 from tests.authz.audit.seal.recomputing import hash_of, leaf
 
 SIZES = [sum(ROUNDS[: number + 1]) for number in range(len(ROUNDS))]
@@ -25,7 +26,7 @@ def test_a_sound_trail_is_told_tenant_by_tenant_with_how_many_events(audited: Au
             "SELECT slug, count(position) AS leaves FROM tenant LEFT JOIN trail_leaf USING (tenant_id) GROUP BY 1"
         )
     }
-    ended = audited.run("verify")
+    ended = audited.start("verify")
     assert (ended.returncode, ended.stdout) == (0, ""), ended.stderr
     assert set(leaves) == {"northwind", "riverside", "platform"}
     for slug, count in leaves.items():
@@ -41,7 +42,7 @@ def test_a_change_by_who_owns_the_database_is_told_with_its_position(audited: Au
     change = "UPDATE access_event SET purpose = {} WHERE id = $1"
     audited.sql(change.format("purpose || 'x'"), event)
     try:
-        ended = audited.run("verify", "--tenant", "northwind")
+        ended = audited.start("verify", "--tenant", "northwind")
     finally:
         audited.sql(change.format("left(purpose, -1)"), event)
     assert said(ended) == "sextrontgen: 1 problems: the trail is not what was signed, or not all that was recorded."
@@ -58,7 +59,7 @@ def test_what_cannot_be_verified_is_said_in_a_line(audited: Audited, tmp_path: P
     assert f"{nothing} cannot be read" in said(audited.run("verify", **absent))
     url = audited.store.settings.database_url
     assert url is not None
-    bare = run("audit", "verify", DATABASE_URL=url.get_secret_value())
+    bare = run_within("audit", "verify", DATABASE_URL=url.get_secret_value())
     assert "SEXTRONTGEN_TRAIL_KEYS is not set" in said(bare)
 
 
@@ -68,12 +69,13 @@ def test_checkpoints_of_another_key_vouch_for_nothing(audited: Audited, tmp_path
     assert "is signed by no known key" in ended.stderr
 
 
-def proof(audited: Audited, *arguments: str) -> tuple[str, ...]:
-    return ("proof", "--tenant", "northwind", *arguments)
+def proof(audited: Audited, *arguments: str) -> CompletedProcess[str]:
+    return audited.run("proof", "--tenant", "northwind", *arguments)
 
 
-def answered(printed: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(printed)
+def answered(ended: CompletedProcess[str]) -> dict[str, Any]:
+    assert ended.returncode == 0, ended.stderr
+    found: dict[str, Any] = json.loads(ended.stdout)
     return found
 
 
@@ -89,11 +91,8 @@ def test_a_proof_shows_that_an_event_is_in_the_signed_tree(audited: Audited, pos
         position,
         audited.tenant_id(),
     )
-    shown, printed = audited.run_each(
-        proof(audited, encode_id("AccessEvent", row["id"])), ("keys", "--tenant", "northwind")
-    )
-    found = answered(shown.stdout)
-    size, root = opened_by(printed.stdout.strip(), found["checkpoint"])
+    found = answered(proof(audited, encode_id("AccessEvent", row["id"])))
+    size, root = opened_by(audited.key(), found["checkpoint"])
     assert found["position"] == position
     assert found["size"] == size == min(each for each in SIZES if each > position)
     own = hash_of(leaf(row))
@@ -104,16 +103,13 @@ def test_a_proof_shows_that_an_event_is_in_the_signed_tree(audited: Audited, pos
 
 def test_proofs_show_that_the_tree_only_grew_between_any_two_checkpoints(audited: Audited) -> None:
     pairs = [*combinations(SIZES, 2), (SIZES[1], SIZES[1])]
-    printed, *shown = audited.run_each(
-        ("keys", "--tenant", "northwind"),
-        *(proof(audited, "--from", str(old), "--to", str(new)) for old, new in pairs),
-        proof(audited, "--from", str(SIZES[0])),
-    )
+    shown = [proof(audited, "--from", str(old), "--to", str(new)) for old, new in pairs]
+    shown.append(proof(audited, "--from", str(SIZES[0])))
     newest = audited.sql("SELECT max(size) FROM trail_checkpoint WHERE tenant_id = $1", audited.tenant_id())[0][0]
+    key = audited.key()
     for ended, (old, new) in zip(shown, [*pairs, (SIZES[0], newest)], strict=True):
-        assert ended.returncode == 0, ended.stderr
-        found = answered(ended.stdout)
-        older, newer = (opened_by(printed.stdout.strip(), found[note]) for note in ("oldCheckpoint", "checkpoint"))
+        found = answered(ended)
+        older, newer = (opened_by(key, found[note]) for note in ("oldCheckpoint", "checkpoint"))
         assert (older[0], newer[0]) == (found["oldSize"], found["size"]) == (old, new)
         assert is_consistent(old, new, hashes(found), older[1], newer[1])
         assert old == new or not is_consistent(old, new, hashes(found), newer[1], newer[1])
@@ -130,7 +126,7 @@ def test_a_proof_that_cannot_be_made_is_refused_in_a_line(audited: Audited) -> N
         (["--from", "6"], "or none of that size"),
         (["--from", str(SIZES[1]), "--to", str(SIZES[0])], "or none of that size"),
     ]:
-        ended = audited.run(*proof(audited, *arguments))
+        ended = proof(audited, *arguments)
         assert told in said(ended), arguments
         assert ended.stdout == ""
     assert "There is no tenant 'nowhere'" in said(audited.run("proof", "--tenant", "nowhere", "--from", "5"))
