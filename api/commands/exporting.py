@@ -18,6 +18,7 @@ from authz.audit.seal.export import Export, ExportError, Resumed, begin_export, 
 from authz.audit.seal.stored import Stored, StoredLeaf
 
 _BLOCK = 64 * 1024
+_BEGINNING = b'{"kind":"trail",'
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,15 @@ async def _into_file(stored: Stored, asked: Asked, console: ConsoleRead, report:
     with os.fdopen(descriptor, "r+b") as file:
         begun = _begun(file)
         if begun is None:
-            made, place = await begin_export(stored, asked.since, asked.until, datetime.now(UTC)), None
+            made, place, end = await begin_export(stored, asked.since, asked.until, datetime.now(UTC)), None, 0
         else:
-            made, place = resumed(stored, *begun)
+            header, last, end = begun
+            made, place = resumed(stored, header, last)
             if place is None:
                 return f"{asked.target} is complete already. {_said(made)}"
+        # Half a line goes, now that it is known to be an export's.
+        file.seek(end)
+        file.truncate()
         await _write(made, place, file, console, report)
         file.flush()
         os.fsync(file.fileno())
@@ -90,25 +95,25 @@ async def _write(made: Export, place: Resumed | None, file: BinaryIO, console: C
         file.write(line)
 
 
-def _begun(file: BinaryIO) -> tuple[bytes, bytes] | None:
-    """Return the first and the last whole line of an export that was begun, or None; half a line at its end goes."""
+def _begun(file: BinaryIO) -> tuple[bytes, bytes, int] | None:
+    """Return the first and the last whole line of an export that was begun and where they end, None without a line.
+
+    Raises `ExportError` for half a line that no export begins with. Changes nothing.
+    """
     header = file.readline()
     if not header.endswith(b"\n"):
-        file.seek(0)
-        file.truncate()
+        if not _BEGINNING.startswith(header[: len(_BEGINNING)]):
+            raise ExportError("The file is there already and is no export: name another.")
         return None
-    end = file.seek(0, os.SEEK_END)
+    start = size = file.seek(0, os.SEEK_END)
     tail = b""
     # The last line ends at the last newline, and begins after the one before.
-    while tail.count(b"\n") < 2 and end > 0:
-        start = max(0, end - _BLOCK)
+    while tail.count(b"\n") < 2 and start > 0:
+        end, start = start, max(0, start - _BLOCK)
         file.seek(start)
         tail = file.read(end - start) + tail
-        end = start
     whole = tail[: tail.rindex(b"\n") + 1]
-    file.seek(-(len(tail) - len(whole)), os.SEEK_END)
-    file.truncate()
-    return header, whole.splitlines(keepends=True)[-1]
+    return header, whole.splitlines(keepends=True)[-1], size - len(tail) + len(whole)
 
 
 def _said(made: Export) -> str:

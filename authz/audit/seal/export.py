@@ -1,5 +1,6 @@
 """Exporting a tenant's trail for those who check it elsewhere: lines of JSON, as docs/trail.md has them."""
 
+import re
 from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from tenants.statements import compiled
 from tenants.tables import Timestamp
 
 FORMAT = 1
+_SIGNED_SIZE = re.compile(r"[^\n]*\n([0-9]{1,18})\n")
 _FROM, _TO = bindparam("from", type_=Timestamp), bindparam("to", type_=Timestamp)
 _POSITIONS = compiled(
     select(func.min(trail_leaf.c.position).label("first"), func.max(trail_leaf.c.position).label("last")).where(
@@ -141,19 +143,21 @@ def resumed(stored: Stored, header: bytes, last: bytes) -> tuple[Export, Resumed
 
     None for one that is complete. Raises `ExportError` for lines that are of no export of this tenant.
     """
-    first, ended = _loaded(header), _loaded(last)
-    if first.get("kind") != "trail" or first.get("tenant") != str(stored.tenant_id) or first.get("format") != FORMAT:
-        raise ExportError("The file is there already and is no export of this tenant: name another.")
-    export = Export(stored, Span(first["first"], first["size"]), header)
-    match ended.get("kind"):
-        case "trail":
-            return export, Resumed(export.span.first, export.span.first)
-        case "event" | "gone":
-            return export, Resumed(ended["position"] + 1, ended["position"])
-        case "checkpoint":
-            size = int(ended["note"].split("\n")[1])
-            return export, Resumed(size, size)
-        case "end":
+    match _loaded(header):
+        case {"kind": "trail", "format": made_as, "tenant": tenant, "first": int(first), "size": int(size)} if (
+            made_as == FORMAT and tenant == str(stored.tenant_id)
+        ):
+            export = Export(stored, Span(first, size), header)
+        case _:
+            raise ExportError("The file is there already and is no export of this tenant: name another.")
+    match _loaded(last):
+        case {"kind": "trail"}:
+            return export, Resumed(first, first)
+        case {"kind": "event" | "gone", "position": int(position)}:
+            return export, Resumed(position + 1, position)
+        case {"kind": "checkpoint", "note": str(note)} if (signed := _SIGNED_SIZE.match(note)) is not None:
+            return export, Resumed(int(signed[1]), int(signed[1]))
+        case {"kind": "end"}:
             return export, None
     raise ExportError("The file's last line is of no export: remove it, or name another.")
 
