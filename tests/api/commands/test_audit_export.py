@@ -114,11 +114,14 @@ def span_of(ended: CompletedProcess[str]) -> tuple[int, int]:
 
 def test_from_and_to_choose_the_positions_up_to_a_checkpoint(audited: Audited) -> None:
     at = {row[0]: row[1] for row in audited.sql(f"SELECT position, at FROM trail_leaf WHERE {ONLY_NORTHWIND}")}
-    sizes = [row[0] for row in audited.sql(f"SELECT size FROM trail_checkpoint WHERE {ONLY_NORTHWIND} ORDER BY 1")]
+    query = f"SELECT size, at FROM trail_checkpoint WHERE {ONLY_NORTHWIND} ORDER BY 1"
+    signed = [(row[0], row[1]) for row in audited.sql(query)]
     for first, last in ((0, 3), (7, 7), (5, 34), (6, 36)):
         until = at[last + 1].isoformat()
         ended = audited.export("-", "--from", at[first].isoformat(), "--to", until)
-        assert span_of(ended) == (first, min(size for size in sizes if size > last)), (first, last)
+        before = max((size for size, time in signed if time < at[first]), default=0)
+        covering = next(size for size, time in signed if size > last and time >= at[last + 1])
+        assert span_of(ended) == (min(first, before), covering), (first, last)
     assert "No sealed event is of that time" in said(audited.export("-", "--from", "2100-01-01"))
     assert "No sealed event is of that time" in said(audited.export("-", "--to", "2020-01-01T00:00:00Z"))
 
