@@ -1,7 +1,7 @@
 """Whom somebody's reads concerned: the people, the fields, how often (docs/promises.md, P19)."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -53,11 +53,15 @@ class _Tally:
         for part in orjson.loads(row["disclosures"]):
             pairs = list(zip(part["fields"], part["categories"], strict=True))
             self._count(self.released, part["subjects"], pairs, row["at"])
+        # A field may be denied of somebody for several reasons: still in one request.
+        denied: dict[tuple[str, str], set[str]] = defaultdict(set)
         for part in orjson.loads(row["denials"]):
-            self._count(self.denied, part["subjects"], [(part["field"], part["category"])], row["at"])
+            denied[part["field"], part["category"]].update(part["subjects"])
+        for pair, people in denied.items():
+            self._count(self.denied, people, [pair], row["at"])
 
     def _count(
-        self, counter: Counter[tuple[str, str]], people: list[str], pairs: list[tuple[str, str]], at: datetime
+        self, counter: Counter[tuple[str, str]], people: Iterable[str], pairs: list[tuple[str, str]], at: datetime
     ) -> None:
         fields = orjson.dumps(pairs).decode()
         for person in people:
