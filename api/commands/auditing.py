@@ -72,6 +72,9 @@ def _tell(name: str, verdict: Verdict) -> None:
 
 async def seal(store: Store) -> Sequence[str]:
     """Seal what waits, now; return what there is to say. Raises `CommandError`."""
+    keys_of(store)
+    if store.settings.checkpoints is None:
+        raise CommandError("SEXTRONTGEN_CHECKPOINTS is not set: the folder that checkpoints are kept in.")
     database = store.open()
     try:
         sealer = sealer_of(database, store.settings)
