@@ -74,7 +74,8 @@ ADD_MONTH = """
 """
 
 # Runs as the tables' owner and takes nothing from its caller: what it makes and drops follows from the clock alone.
-# Events and their terms have the same months: this one, three ahead, and those of what was found in the rest.
+# Events and their terms have the same months: this one, three ahead, and those of what was found in the rest. What
+# waits for its seal is not dropped before it has one, or it would be missed for ever; without a tenant it is seen.
 UPKEEP = """
     CREATE FUNCTION trail_upkeep(OUT made integer, OUT dropped integer) LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, public, pg_temp AS $$
@@ -95,6 +96,7 @@ UPKEEP = """
             RETURN;
         END IF;
         PERFORM set_config('lock_timeout', '500ms', true);
+        PERFORM set_config('app.tenant', '', true);
         FOREACH years IN ARRAY ARRAY[1, 2, 7] LOOP
             months := ARRAY(SELECT this_month + make_interval(months => ahead) FROM generate_series(0, 3) AS ahead);
             FOREACH parent IN ARRAY parents LOOP
@@ -104,7 +106,12 @@ UPKEEP = """
                     WHERE inhparent = to_regclass(format('public.%I', format('%s_%sy', parent, years)))
                     AND relname ~ '_[0-9]{4}_[0-9]{2}$'
                 LOOP
-                    IF month + interval '1 month' + make_interval(years => years) <= now() AT TIME ZONE 'UTC' THEN
+                    IF month + interval '1 month' + make_interval(years => years) <= now() AT TIME ZONE 'UTC'
+                        AND NOT EXISTS (
+                            SELECT FROM public.unsealed_event AS waiting WHERE waiting.retention_years = years
+                            AND waiting.at >= month AT TIME ZONE 'UTC'
+                            AND waiting.at < (month + interval '1 month') AT TIME ZONE 'UTC')
+                    THEN
                         EXECUTE format('DROP TABLE public.%I', part);
                         dropped := dropped + 1;
                     END IF;
@@ -112,8 +119,10 @@ UPKEEP = """
                 rest := format('%s_%sy_rest', parent, years);
                 IF pg_relation_size(format('public.%I', rest)::regclass) > 0 THEN
                     EXECUTE format('ALTER TABLE public.%I NO FORCE ROW LEVEL SECURITY', rest);
-                    EXECUTE format('DELETE FROM public.%I WHERE at < %L', rest,
-                                   (this_month - make_interval(years => years)) AT TIME ZONE 'UTC');
+                    EXECUTE format(
+                        'DELETE FROM public.%1$I WHERE at < %2$L AND NOT EXISTS (SELECT FROM public.unsealed_event '
+                        'WHERE retention_years = %3$L AND at < %2$L)',
+                        rest, (this_month - make_interval(years => years)) AT TIME ZONE 'UTC', years);
                     EXECUTE format(
                         'SELECT array_agg(DISTINCT date_trunc(''month'', at AT TIME ZONE ''UTC'')) '
                         'FROM public.%I WHERE at < %L',
