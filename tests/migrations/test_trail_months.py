@@ -132,6 +132,8 @@ async def test_events_far_in_the_future_stay_in_the_rest(months: Months) -> None
     for _ in range(2):
         assert await keep_up(months.application) == (0, 0)
         assert await place_of(months.hand, far) == ["access_event_1y_rest", "access_term_1y_rest"]
+        forced = "SELECT count(*) FROM pg_class WHERE relname = ANY($1) AND relforcerowsecurity"
+        assert await months.hand.fetchval(forced, sorted(REST)) == len(REST)
     assert await place_of(months.hand, near) == [part_of(table, 1, month_of(3)) for table in TABLES]
     assert await months.seen_by_the_application(far) == [(far, PERSON)]
     past = await months.found(1, month_of(-2))
