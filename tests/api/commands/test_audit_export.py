@@ -112,7 +112,7 @@ def span_of(ended: CompletedProcess[str]) -> tuple[int, int]:
     return header["first"], header["size"]
 
 
-def test_from_and_to_choose_the_positions_up_to_a_checkpoint(audited: Audited) -> None:
+def test_from_and_to_choose_the_positions_up_to_a_checkpoint(audited: Audited, tmp_path: Path) -> None:
     at = {row[0]: row[1] for row in audited.sql(f"SELECT position, at FROM trail_leaf WHERE {ONLY_NORTHWIND}")}
     query = f"SELECT size, at FROM trail_checkpoint WHERE {ONLY_NORTHWIND} ORDER BY 1"
     signed = [(row[0], row[1]) for row in audited.sql(query)]
@@ -122,6 +122,8 @@ def test_from_and_to_choose_the_positions_up_to_a_checkpoint(audited: Audited) -
         before = max((size for size, time in signed if time < at[first]), default=0)
         covering = next(size for size, time in signed if size > last and time >= at[last + 1])
         assert span_of(ended) == (min(first, before), covering), (first, last)
+        (tmp_path / "part.jsonl").write_text(ended.stdout)
+        assert is_verified(audited, tmp_path / "part.jsonl")
     assert "No sealed event is of that time" in said(audited.export("-", "--from", "2100-01-01"))
     assert "No sealed event is of that time" in said(audited.export("-", "--to", "2020-01-01T00:00:00Z"))
 

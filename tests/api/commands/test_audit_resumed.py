@@ -12,6 +12,7 @@ from tests.api.commands.exports import exports_on_record, is_verified, lines_of
 def test_what_was_cut_off_anywhere_is_gone_on_with_to_the_same_bytes(
     audited: Audited, whole: Path, tmp_path: Path
 ) -> None:
+    assert is_verified(audited, whole)
     content, file = whole.read_bytes(), tmp_path / "export.jsonl"
     ends = [place + 1 for place, byte in enumerate(content) if byte == ord("\n")]
     # After each line, a byte before and after its end, and in its middle.
