@@ -67,12 +67,14 @@ async def _into_file(stored: Stored, asked: Asked, console: ConsoleRead, report:
     # Who was read is personal data too: nobody but the owner may look into it.
     descriptor = os.open(asked.target, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "r+b") as file:
+        os.fchmod(descriptor, 0o600)
         begun = _begun(file)
         if begun is None:
             made, place, end = await begin_export(stored, asked.since, asked.until, datetime.now(UTC)), None, 0
         else:
             header, last, end = begun
             made, place = resumed(stored, header, last)
+            made.check_span(asked.since, asked.until)
             if place is None:
                 return f"{asked.target} is complete already. {_said(made)}"
         # Half a line goes, now that it is known to be an export's.
@@ -88,6 +90,9 @@ async def _write(made: Export, place: Resumed | None, file: BinaryIO, console: C
     total = made.span.size - made.span.first
 
     async def released(leaves: Sequence[StoredLeaf]) -> None:
+        if not leaves:
+            # Whoever deleted them all is told of by those who verify.
+            return
         await console.record(*people_in([leaf.event for leaf in leaves if leaf.event is not None]))
         report("exporting", leaves[-1].position + 1 - made.span.first, total)
 

@@ -69,6 +69,13 @@ class Export:
     span: Span
     header: bytes
 
+    def check_span(self, since: datetime | None, until: datetime | None) -> None:
+        """Raise `ExportError` for times other than those that it was begun with."""
+        begun = _loaded(self.header)
+        for name, at in (("from", since), ("to", until)):
+            if at is not None and begun.get(name) != instant(at):
+                raise ExportError(f"The file was begun with another time ({name}): leave it out, or name another file.")
+
     async def lines(self, released: Released, begin: "Resumed | None" = None) -> AsyncIterator[bytes]:
         """Yield the lines, from where an earlier run of it ended if `begin` says so.
 
