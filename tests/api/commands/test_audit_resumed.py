@@ -88,3 +88,14 @@ def test_an_export_of_another_tenant_is_not_gone_on_with(audited: Audited, whole
     file.write_bytes(part)
     assert "is no export of this tenant: name another" in said(audited.export(file, slug="riverside"))
     assert file.read_bytes() == part
+
+
+def test_another_time_than_it_was_begun_with_is_refused_and_the_file_left_as_it_was(
+    audited: Audited, whole: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "begun.jsonl"
+    begun = whole.read_bytes()[:-40]
+    file.write_bytes(begun)
+    for option in ("--from", "--to"):
+        assert "was begun with another time" in said(audited.export(file, option, "2026-01-01"))
+        assert file.read_bytes() == begun
