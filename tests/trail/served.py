@@ -16,6 +16,7 @@ import httpx2
 
 from tests.api.commands.programs import clean_environment
 from tests.support.keys import MASTER_KEYS
+from tests.support.sealer import trail_beside
 from tests.tenants.embedded.helpers import HANG, gone, until
 
 CHECKOUT = Path(__file__).parents[2]
@@ -62,6 +63,7 @@ def serving(variant: str, database_url: str, key_file: Path, log: Path) -> Itera
         DATABASE_URL=database_url,
         SEXTRONTGEN_TOKEN_KEYS=str(key_file),
         SEXTRONTGEN_MASTER_KEYS=MASTER_KEYS,
+        **{f"SEXTRONTGEN_{name.upper()}": str(path) for name, path in trail_beside(key_file).items()},
         SEXTRONTGEN_PORT=str(port),
     )
     command = [sys.executable, "-m", "tests.trail.program", variant]

@@ -75,7 +75,8 @@ def demo(folder: Path, *more: str) -> Iterator[Demo]:
             stderr=log,
             text=True,
             stdin=subprocess.DEVNULL,
-            env=clean_environment(),
+            # New events are sealed at once, for those who wait for that.
+            env=clean_environment(SEXTRONTGEN_SEAL_EVERY="0.5"),
         )
     try:
         _wait(process, tokens, output)

@@ -13,7 +13,7 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 
 from tests.api.commands.audited import TICKET, Audited, said
-from tests.api.commands.programs import PATIENCE, Demo, run
+from tests.api.commands.programs import PATIENCE, Demo
 from tests.api.commands.rfc9162 import opened_by, signatures_in
 from tests.api.commands.test_keys import data_of, email
 from tests.api.commands.within import run_within
@@ -23,8 +23,8 @@ NOTES = """SELECT note FROM trail_checkpoint JOIN tenant_directory USING (tenant
 
 
 def audit(demo: Demo, *arguments: str) -> CompletedProcess[str]:
-    """Run the program as it is started at a terminal beside the server."""
-    return run("audit", *arguments, "--data", data_of(demo))
+    """Run a command beside the server."""
+    return run_within("audit", *arguments, "--data", data_of(demo))
 
 
 async def notes_in(demo: Demo) -> list[str]:
