@@ -30,7 +30,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 async def scene(urls: Urls, key_file: Path, issuer: Tokens) -> AsyncIterator[Scene]:
     """Give a scene on a database of the test's own, on the run's server."""
     async with scene_on(urls, key_file, issuer) as opened:
-        assert await opened.is_well()
+        # The first request finds nothing warm; where the machine is busy that may be too slow once.
+        assert await opened.is_well() or await opened.is_well()
         yield opened
 
 
@@ -56,5 +57,6 @@ def alone(migrated: Path) -> Iterator[OwnServer]:
 async def scene_alone(alone: OwnServer, key_file: Path, issuer: Tokens) -> AsyncIterator[Scene]:
     """Give a scene on that server."""
     async with scene_on(alone.urls, key_file, issuer) as opened:
-        assert await opened.is_well()
+        # The first request finds nothing warm; where the machine is busy that may be too slow once.
+        assert await opened.is_well() or await opened.is_well()
         yield opened

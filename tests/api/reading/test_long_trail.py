@@ -32,10 +32,10 @@ from tests.support.cluster import addresses_of, clone, remove
 from tests.support.keys import MASTER_KEYS
 from tests.support.sealer import seal, trail_beside
 
-EVENTS, OFTEN = 3_000, 4
-"""Every fourth event is about the learner."""
+EVENTS, OFTEN = 2_000, 3
+"""Every third event is about the learner."""
 PAGE = 25
-MOST_ROWS = 600
+MOST_ROWS = 1_000
 """Rows that a page may look at in all its tables: a walk through the trail would look at thousands."""
 
 TENANT = TenantId(DEMO_TENANTS[0].id)

@@ -95,8 +95,3 @@ async def test_that_the_tree_only_grew_is_proven_between_two_checkpoints(
 async def test_sizes_of_no_checkpoint_are_told_so(ask: Ask, old: int, new: int | None) -> None:
     answer = await ask("learner", CONSISTENCY, **{"from": old, "to": new})
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["BAD_USER_INPUT"]
-
-
-async def test_a_proof_tells_nothing_of_an_event_that_the_viewer_may_not_see(ask: Ask) -> None:
-    answer = await ask("instructor", f"{{ accessEvents(first: 5) {{ nodes {{ {PROOF} }} }} }}")
-    assert (answer.get("data") or {}).get("accessEvents", {"nodes": []})["nodes"] == []
