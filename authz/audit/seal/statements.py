@@ -66,11 +66,6 @@ HASHES = compiled(
         ).label("hashes")
     )
 )
-LEAF = compiled(
-    select(trail_leaf.c.position, trail_leaf.c.hash).where(
-        in_tenant(trail_leaf), trail_leaf.c.event_id == bindparam("event_id", type_=Uuid())
-    )
-)
 
 
 def first_covering(event_id: ColumnElement[Any], value: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -116,7 +116,7 @@ def audited_in(folder: Path) -> Iterator[Audited]:
         northwind, riverside = audited.tenant_id(), audited.tenant_id("riverside")
         audited.with_database(lambda database: add_events(database, riverside, 3))
         for seed, count in enumerate(ROUNDS):
-            audited.with_database(lambda database, seed=seed, count=count: add_events(database, northwind, count, seed))  # type: ignore[misc]
+            audited.with_database(lambda database, seed=seed, count=count: add_events(database, northwind, count, seed))  # type: ignore[misc] # bound by default
             audited.seal()
         audited.reads_by(audited.person("instructor"), 4)
         yield audited
